@@ -1,0 +1,2 @@
+// Stands in for react-devtools-core, which ink only imports in development.
+export default {};

@@ -1,0 +1,193 @@
+/**
+ * The seams between rollcall and the world. Every asynchronous one takes an AbortSignal; remote things are values in
+ * async iterables, never callbacks; optional members say what a source can do.
+ */
+import type { ApprovedQuery } from './launch-policy.ts';
+import type { ConnectorKind, FeedEvent, Health, Host, HostAnswer, RawEvent } from './model.ts';
+import type { Run } from './run.ts';
+
+/** Where a feed stands. Opaque to everyone but the connector that made it. */
+export type Cursor = string;
+
+/** `skipped` counts records that could not be read; `cursor` is the position after this batch. */
+export type EventBatch = {
+  readonly events: readonly RawEvent[];
+  readonly skipped: number;
+  /** Sample of a skipped record, for the log. */
+  readonly skippedSample?: string;
+  readonly cursor: Cursor;
+};
+
+/**
+ * One stream of events of a source, with its own cursor and health: a slow one never holds up another.
+ * `read` yields what came after `from`. For a polled feed it ends when it has caught up; for a pushed one it never ends.
+ * Asking for the next value means that the previous batch is on disk: a pushed feed acknowledges to its sender then.
+ */
+export interface EventFeed {
+  readonly name: string;
+  readonly cadence: { readonly everyMs: number } | 'push';
+  /** `since` (epoch ms): how far back a first read, without `from`, reaches. Throws `Problem`; is then called again later. */
+  read(from: Cursor | undefined, since: number, signal: AbortSignal): AsyncIterable<EventBatch>;
+}
+
+/** What `check` proved, in words that `source test` prints. */
+export type SourceReport = {
+  readonly version: string;
+  readonly account: string;
+  readonly can: readonly string[];
+  readonly cannot: readonly string[];
+  readonly remarks: readonly string[];
+};
+
+export interface Connector {
+  readonly id: string;
+  readonly kind: ConnectorKind;
+  /** One cheap authenticated exchange that proves address, TLS, credentials and environment. Throws `Problem`. */
+  check(signal: AbortSignal): Promise<SourceReport>;
+  /** All hosts, page by page, each page as soon as it is there. */
+  hosts(signal: AbortSignal): AsyncIterable<readonly Host[]>;
+  readonly feeds: readonly EventFeed[];
+  readonly liveQuery?: LiveQueryBackend;
+  /** Standing remarks for the Sources screen; empty when there is nothing to say. */
+  remarks?(): readonly string[];
+  close?(): Promise<void>;
+}
+
+/** What a backend says while a live query is out. */
+export type LiveUpdate =
+  | { readonly kind: 'answer'; readonly answer: HostAnswer }
+  /** These hosts cannot answer any more (offline, connection lost); `reason` is shown beside each. */
+  | { readonly kind: 'silent'; readonly state: 'offline' | 'timed_out'; readonly hostIds: readonly string[]; readonly reason: string }
+  /** A remark on the whole run, told once on stderr and on the Results screen. */
+  | { readonly kind: 'note'; readonly text: string };
+
+export type LaunchOptions = {
+  /** ms from dispatch to the deadline. */
+  readonly timeoutMs: number;
+  readonly offline: 'wait' | 'skip';
+};
+
+export type EndReason = 'answered' | 'deadline' | 'cancelled';
+
+export interface LiveQueryBackend {
+  /** Why this account cannot run live queries, or undefined when it can. Cheap: from what `check` or `hosts` learnt. */
+  blocked?(): string | undefined;
+  /**
+   * Sends the query to exactly these hosts, nobody else. Never sends it twice: when it cannot know whether the server
+   * took it, throws an 'unreachable' Problem that says so. Returns the server's own id of the run.
+   */
+  launch(query: ApprovedQuery, hosts: readonly Host[], options: LaunchOptions, signal: AbortSignal): Promise<{ readonly remoteId: string }>;
+  /**
+   * The answers, each host at most once, as they come, late ones too. Ends when nothing more can come; goes on past the
+   * deadline until the signal stops it. Retries passing faults itself; throws a `Problem` when it must give up.
+   */
+  updates(remoteId: string, hosts: readonly Host[], options: LaunchOptions, signal: AbortSignal): AsyncIterable<LiveUpdate>;
+  /** Stops the run on the server as far as it and the account allow. Returns a remark when hosts may still run it. */
+  end(remoteId: string, reason: EndReason, signal: AbortSignal): Promise<string | undefined>;
+  /** Whether `updates` can be called again for a run of an earlier process. */
+  readonly rejoin: boolean;
+}
+
+export type EventQuery = {
+  /** Epoch ms, inclusive. */
+  readonly since?: number;
+  readonly until?: number;
+  readonly sources?: readonly string[];
+  /** Newest first when 'desc'. */
+  readonly order: 'asc' | 'desc';
+  readonly limit?: number;
+  /** Only events whose store sequence is below / above this one: paging that does not move while events arrive. */
+  readonly beforeSeq?: number;
+  readonly afterSeq?: number;
+};
+
+export type StoredEvent = { readonly seq: number; readonly event: FeedEvent };
+
+export interface EventStore {
+  /**
+   * Writes events and the feed's cursor in one transaction. Idempotent by `event.id`: what was there already is left
+   * alone and not returned. Returns the added ones in order. Throws a 'storage' Problem.
+   */
+  append(events: readonly FeedEvent[], position: { readonly feed: string; readonly cursor: Cursor } | undefined): readonly StoredEvent[];
+  cursor(feed: string): Cursor | undefined;
+  page(query: EventQuery): readonly StoredEvent[];
+  count(): number;
+}
+
+export interface RunStore {
+  /** Inserts or replaces the run's record; answers are stored one by one. */
+  saveRun(run: Run): void;
+  saveAnswer(runId: string, answer: HostAnswer): void;
+  /** Runs with their answers, newest first. */
+  run(id: string): Run | undefined;
+  runs(limit: number): readonly Run[];
+}
+
+/** Small persistent values by key: node keys of the direct endpoint, states of hosts, the agent's differential state. */
+export interface KeyValueStore {
+  get(space: string, key: string): string | undefined;
+  set(space: string, key: string, value: string): void;
+  delete(space: string, key: string): void;
+  entries(space: string): ReadonlyArray<readonly [key: string, value: string]>;
+}
+
+/** One line per thing that a person did, before it is done. Never a secret. */
+export interface AuditLog {
+  write(action: string, detail: Readonly<Record<string, unknown>>): void;
+}
+
+/** The diagnostic log (JSONL, 0600). Never a secret. */
+export interface Log {
+  write(level: 'info' | 'warn' | 'error', message: string, detail?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface SecretSource {
+  /** The secret's value, trimmed of one trailing newline. Throws a 'usage' Problem that names where it was looked for. */
+  read(): Promise<string>;
+}
+
+export interface Clock {
+  /** Epoch ms. */
+  now(): number;
+  /** Resolves after `ms`; rejects with an AbortError when the signal stops it. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export type HttpRequest = {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Path and query below the base URL, already encoded. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** ms for the whole exchange; default 30 s. */
+  readonly timeoutMs?: number;
+  /** Bytes of body at most; default 64 MiB. */
+  readonly maxBytes?: number;
+};
+
+export type HttpReply = {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+};
+
+/**
+ * One HTTP peer: base URL, TLS trust and limits fixed at creation. Follows no redirect. Any status is a reply, never an
+ * exception; a failed exchange throws an 'unreachable' Problem whose `detail` names the cause ("tls", "refused",
+ * "timeout", "too large", "reset"). Does not retry: the connector knows what may be sent again.
+ */
+export interface Http {
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpReply>;
+  /** A WebSocket to `path` with the same TLS trust. Messages are text frames; ends when the socket does. */
+  socket?(path: string, options: { readonly maxBytes: number }, signal: AbortSignal): Promise<TextSocket>;
+}
+
+export interface TextSocket {
+  send(text: string): void;
+  /** Throws an 'unreachable' Problem when the socket ends otherwise than by `close` or the signal. */
+  readonly messages: AsyncIterable<string>;
+  close(): void;
+}
+
+export type { Health };

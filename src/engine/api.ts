@@ -1,0 +1,54 @@
+/** What the engine offers to screens and commands, and what it tells them. */
+import type { ApprovedQuery, LaunchRequest } from '../core/launch-policy.ts';
+import type { Health, Host } from '../core/model.ts';
+import type { Connector, LaunchOptions, SourceReport, StoredEvent } from '../core/ports.ts';
+import type { Problem } from '../core/problem.ts';
+import type { Run } from '../core/run.ts';
+import type { Template } from '../core/template.ts';
+
+export type Notice = { readonly level: 'info' | 'warn' | 'error'; readonly text: string; readonly source?: string };
+
+/** Everything the engine reports. Endings, problems and notices are never dropped; the receiver may merge repaints. */
+export interface EngineObserver {
+  /** Events that are on disk now, in store order, each once. */
+  events(added: readonly StoredEvent[]): void;
+  health(health: Health): void;
+  /** A source's hosts as known so far; `complete` once the listing has ended. */
+  hosts(source: string, hosts: readonly Host[], complete: boolean): void;
+  /** The run changed (see `Run.version`). */
+  run(run: Run): void;
+  notice(notice: Notice): void;
+}
+
+export type Launched = {
+  readonly run: Run;
+  /** Resolves when every target has answered, the deadline has passed or the run was cancelled. Never rejects. */
+  readonly ended: Promise<void>;
+};
+
+export interface Engine {
+  readonly templates: readonly Template[];
+  readonly connectors: readonly Connector[];
+  /** Starts polling feeds and listing hosts, and goes on until `stop`. */
+  start(): void;
+  /** One pass over every polled feed; pushed feeds are read as long as the signal allows. Resolves with each source's failure, if any. */
+  pollOnce(since: number, signal: AbortSignal): Promise<ReadonlyMap<string, Problem>>;
+  /** Lists hosts of all sources anew. Resolves with each source's failure, if any. */
+  refreshHosts(signal?: AbortSignal): Promise<ReadonlyMap<string, Problem>>;
+  hosts(): readonly Host[];
+  check(source: string, signal: AbortSignal): Promise<SourceReport>;
+  /** The query as it would be sent. Throws `AllowlistError`. */
+  preview(request: LaunchRequest): ApprovedQuery;
+  /**
+   * Sends an allowlisted query to exactly these hosts. The run is stored and audited before anything is sent.
+   * Throws `AllowlistError`, or a `Problem` when no source took the query. Late answers go on being folded in until `stop`.
+   */
+  launch(request: LaunchRequest, hosts: readonly Host[], options: LaunchOptions): Promise<Launched>;
+  /** Stops waiting for a run. Answers that still come are late ones. */
+  cancel(runId: string): Promise<void>;
+  /** Runs of this and earlier processes, newest first. */
+  runs(limit: number): readonly Run[];
+  run(id: string): Run | undefined;
+  /** Stops everything; open runs end as cancelled here, and their remarks come back. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,71 @@
+/** Everything the screens show, outside React. Filled by the engine through `observer`. */
+import type { Health, Host } from '../core/model.ts';
+import type { Run } from '../core/run.ts';
+import { createFeed, type FeedStore } from './feed.ts';
+import { createStore, type Schedule, type Store } from './store.ts';
+
+export type Inventory = {
+  /** All hosts of all sources, in the order of sources. */
+  readonly hosts: readonly Host[];
+  /** Sources whose listing has ended at least once. */
+  readonly complete: ReadonlySet<string>;
+};
+
+/** A new object for every change; the runs themselves are mutable and carry a `version`. Newest first. */
+export type RunsState = { readonly runs: readonly Run[] };
+
+export type NoticeState = { readonly level: 'info' | 'warn' | 'error'; readonly text: string; readonly at: number } | undefined;
+
+export type AppState = {
+  readonly feed: FeedStore;
+  readonly inventory: Store<Inventory>;
+  readonly runs: Store<RunsState>;
+  readonly health: Store<ReadonlyMap<string, Health>>;
+  /** The newest notice, for the status line. */
+  readonly notice: Store<NoticeState>;
+  readonly notices: Store<ReadonlyArray<NonNullable<NoticeState>>>;
+};
+
+/** Receives what the engine reports; see `EngineObserver` in the engine, whose shape this is. */
+export type StateObserver = {
+  events: FeedStore['add'];
+  health(health: Health): void;
+  hosts(source: string, hosts: readonly Host[], complete: boolean): void;
+  run(run: Run): void;
+  notice(notice: { readonly level: 'info' | 'warn' | 'error'; readonly text: string }): void;
+};
+
+const KEPT_NOTICES = 200;
+
+/**
+ * `frame` merges repaints of data that streams (about 10 a second); `now` gives epoch ms.
+ * `feedCapacity`: events kept in memory.
+ */
+export function createState(frame: Schedule, now: () => number, feedCapacity?: number): AppState & { readonly observer: StateObserver } {
+  const feed = createFeed(frame, feedCapacity);
+  const inventory = createStore<Inventory>({ hosts: [], complete: new Set() }, frame);
+  const runs = createStore<RunsState>({ runs: [] }, frame);
+  const health = createStore<ReadonlyMap<string, Health>>(new Map(), frame);
+  const notice = createStore<NoticeState>(undefined);
+  const notices = createStore<ReadonlyArray<NonNullable<NoticeState>>>([]);
+  const bySource = new Map<string, readonly Host[]>();
+
+  const observer: StateObserver = {
+    events: added => feed.add(added),
+    health: next => health.set(known => new Map(known).set(next.source, next)),
+    hosts(source, hosts, complete) {
+      bySource.set(source, hosts);
+      inventory.set(({ complete: ended }) => ({
+        hosts: [...bySource.values()].flat(),
+        complete: complete ? new Set(ended).add(source) : ended,
+      }));
+    },
+    run: run => runs.set(({ runs: known }) => ({ runs: known.includes(run) ? [...known] : [run, ...known] })),
+    notice({ level, text }) {
+      const entry = { level, text, at: now() };
+      notice.set(entry);
+      notices.set(kept => [...kept.slice(1 - KEPT_NOTICES), entry]);
+    },
+  };
+  return { feed, inventory, runs, health, notice, notices, observer };
+}
