@@ -1,8 +1,10 @@
 /** The only place that says yes. A backend takes an `ApprovedQuery`, and only `approve` can make one. */
-import type { ParamValue, Template } from './template.ts';
-import { AllowlistError } from './problem.ts';
+
 import { resolveParams } from './params.ts';
+import { AllowlistError } from './problem.ts';
 import { renderSql } from './render-sql.ts';
+import { clean } from './sanitize.ts';
+import type { ParamValue, Template } from './template.ts';
 
 declare const approval: unique symbol;
 
@@ -32,7 +34,10 @@ export function approve(templates: readonly Template[], request: LaunchRequest, 
 export function findTemplate(templates: readonly Template[], name: string): Template {
   const template = templates.find(candidate => candidate.name === name);
   if (template) return template;
-  const available = templates.map(candidate => candidate.name).sort().join(', ');
+  const available = templates
+    .map(candidate => candidate.name)
+    .sort()
+    .join(', ');
   const raw = /\s/.test(name.trim()) ? ' Raw SQL is never sent: only these templates are.' : '';
-  throw new AllowlistError(`Unknown template '${name.length > 80 ? `${name.slice(0, 80)}…` : name}'. Available: ${available}.${raw}`);
+  throw new AllowlistError(`Unknown template '${clean(name, 80)}'. Available: ${available}.${raw}`);
 }

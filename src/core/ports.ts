@@ -46,6 +46,13 @@ export interface Connector {
   check(signal: AbortSignal): Promise<SourceReport>;
   /** All hosts, page by page, each page as soon as it is there. */
   hosts(signal: AbortSignal): AsyncIterable<readonly Host[]>;
+  /** ms between two listings of the hosts; 60,000 when absent. */
+  readonly hostsEveryMs?: number;
+  /**
+   * Hosts of which only the uuid is known, for accounts that may query but not list hosts (`hosts` then throws an 'auth'
+   * Problem). Asks nobody: whether they exist shows when they are queried. What is no uuid is left out; any case will do.
+   */
+  hostsByUuid?(uuids: readonly string[]): Host[];
   readonly feeds: readonly EventFeed[];
   readonly liveQuery?: LiveQueryBackend;
   /** Standing remarks for the Sources screen; empty when there is nothing to say. */
@@ -117,7 +124,7 @@ export interface EventStore {
 export interface RunStore {
   /** Inserts or replaces the run's record; answers are stored one by one. */
   saveRun(run: Run): void;
-  saveAnswer(runId: string, answer: HostAnswer): void;
+  saveAnswer(runId: string, source: string, answer: HostAnswer): void;
   /** Runs with their answers, newest first. */
   run(id: string): Run | undefined;
   runs(limit: number): readonly Run[];

@@ -51,6 +51,8 @@ const sampleRows = z.array(z.record(z.string(), z.string().nullable()));
 export function parseTemplate({ name, meta, sql, sample }: TemplateSource): Template {
   const known = templateMeta.parse(meta);
   const text = sql.trim().replace(/;$/, '');
-  const digest = createHash('sha256').update(JSON.stringify([text, known.params])).digest('hex');
+  const digest = createHash('sha256')
+    .update(JSON.stringify([text, known.params]))
+    .digest('hex');
   return { ...known, name, sql: text, digest: `sha256:${digest}`, sample: sampleRows.parse(sample) };
 }

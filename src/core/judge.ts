@@ -1,0 +1,107 @@
+/** From what a connector read to what is stored and shown: severity, why, ATT&CK, a stable id. */
+import { dedupeKey } from './dedupe.ts';
+import type { ConnectorKind, EventAction, EventKind, EventType, FeedEvent, RawEvent, Row, Severity } from './model.ts';
+import { severityOfTables } from './severity.ts';
+import { isoUtc } from './time.ts';
+
+/** ATT&CK techniques that a table is a direct witness of: what starts by itself, who may come in. */
+const ATTACK_BY_TABLE: ReadonlyMap<string, string> = new Map([
+  ['startup_items', 'T1547'],
+  ['autoexec', 'T1547'],
+  ['kernel_modules', 'T1547.006'],
+  ['kernel_extensions', 'T1547.006'],
+  ['system_extensions', 'T1547.006'],
+  ['crontab', 'T1053.003'],
+  ['scheduled_tasks', 'T1053.005'],
+  ['launchd', 'T1543.001'],
+  ['launchd_overrides', 'T1543.001'],
+  ['systemd_units', 'T1543.002'],
+  ['services', 'T1543.003'],
+  ['wmi_event_filters', 'T1546.003'],
+  ['wmi_filter_consumer_binding', 'T1546.003'],
+  ['wmi_cli_event_consumers', 'T1546.003'],
+  ['wmi_script_event_consumers', 'T1546.003'],
+  ['appcompat_shims', 'T1546.011'],
+  ['authorized_keys', 'T1098.004'],
+  ['sudoers', 'T1548.003'],
+  ['suid_bin', 'T1548.001'],
+  ...[
+    'browser_extensions',
+    'chrome_extensions',
+    'chrome_extension_content_scripts',
+    'firefox_addons',
+    'safari_extensions',
+    'ie_extensions',
+    'browser_plugins',
+  ].map(table => [table, 'T1176'] as const),
+]);
+
+function attackOf(tables: readonly string[]): readonly string[] {
+  const found = tables.map(table => ATTACK_BY_TABLE.get(table.trim().toLowerCase())).filter(id => id !== undefined);
+  return [...new Set(found)];
+}
+
+/** The event that is stored and shown. `seenAt`: epoch ms at which rollcall first saw it. The same record gives the same id. */
+export function judge(raw: RawEvent, seenAt: number): FeedEvent {
+  const { tables, judged, ...event } = raw;
+  const { severity, reason, table } = severityOfTables(tables);
+  return {
+    ...event,
+    id: dedupeKey([raw.source, raw.dedupeKey]).slice(0, 24),
+    seenAt,
+    severity: judged?.severity ?? severity,
+    severityReason: judged?.reason ?? reason,
+    table,
+    attack: attackOf(tables),
+  };
+}
+
+/** An event as scripts get it (interface.md "feed"). */
+export type EventJson = {
+  id: string;
+  dedupe_key: string;
+  time: string;
+  seen_at: string;
+  source: string;
+  connector: ConnectorKind;
+  category: 'endpoint';
+  kind: EventKind;
+  event_type: EventType;
+  severity: Severity;
+  severity_reason: string;
+  title: string;
+  hostname: string;
+  host_id: string;
+  host_uuid: string;
+  osquery_table: string | null;
+  query_name: string | null;
+  action: EventAction | null;
+  attack: readonly string[];
+  row: Row;
+  raw: unknown;
+};
+
+/** The documented object, keys in the documented order. `raw` is the server's own record: print it with `safeJson`. */
+export const eventToJson = (event: FeedEvent): EventJson => ({
+  id: event.id,
+  dedupe_key: event.dedupeKey,
+  time: isoUtc(event.time),
+  seen_at: isoUtc(event.seenAt),
+  source: event.source,
+  connector: event.connector,
+  category: 'endpoint',
+  kind: event.kind,
+  event_type: event.eventType,
+  severity: event.severity,
+  severity_reason: event.severityReason,
+  title: event.title,
+  hostname: event.hostname,
+  host_id: event.hostId,
+  host_uuid: event.hostUuid,
+  osquery_table: event.table,
+  query_name: event.queryName,
+  action: event.action,
+  attack: event.attack,
+  row: event.row,
+  raw: event.raw,
+});

@@ -1,0 +1,3 @@
+SELECT * FROM processes
+ORDER BY start_time DESC, pid
+LIMIT :limit
