@@ -24,14 +24,18 @@ export type Launched = {
   readonly run: Run;
   /** Resolves when every target has answered, the deadline has passed or the run was cancelled. Never rejects. */
   readonly ended: Promise<void>;
+  /** The failure that cut a source's answers off, when there was one; what it had answered is kept. */
+  problem(): Problem | undefined;
 };
 
 export interface Engine {
   readonly templates: readonly Template[];
   readonly connectors: readonly Connector[];
-  /** Starts polling feeds and listing hosts, and goes on until `stop`. */
+  /** Starts reading pushed feeds, so that what hosts send is taken; goes on until `stop`. */
+  listen(): void;
+  /** `listen`, and starts polling feeds and listing hosts; goes on until `stop`. */
   start(): void;
-  /** One pass over every polled feed; pushed feeds are read as long as the signal allows. Resolves with each source's failure, if any. */
+  /** One pass over every polled feed; pushed ones are `listen`ed to. Resolves with each source's failure, if any. */
   pollOnce(since: number, signal: AbortSignal): Promise<ReadonlyMap<string, Problem>>;
   /** Lists hosts of all sources anew. Resolves with each source's failure, if any. */
   refreshHosts(signal?: AbortSignal): Promise<ReadonlyMap<string, Problem>>;

@@ -19,6 +19,8 @@ export type NoticeState = { readonly level: 'info' | 'warn' | 'error'; readonly 
 export type AppState = {
   readonly feed: FeedStore;
   readonly inventory: Store<Inventory>;
+  /** Hosts marked for the next launch, by `hostKey`. */
+  readonly marks: Store<ReadonlySet<string>>;
   readonly runs: Store<RunsState>;
   readonly health: Store<ReadonlyMap<string, Health>>;
   /** The newest notice, for the status line. */
@@ -35,6 +37,15 @@ export type StateObserver = {
   notice(notice: { readonly level: 'info' | 'warn' | 'error'; readonly text: string }): void;
 };
 
+/** A host's identity over all sources. */
+export const hostKey = ({ source, id }: Pick<Host, 'source' | 'id'>): string => `${source}\u0000${id}`;
+
+/** The hosts of the inventory that are marked, in its order. */
+export function markedHosts({ inventory, marks }: Pick<AppState, 'inventory' | 'marks'>): readonly Host[] {
+  const marked = marks.get();
+  return marked.size === 0 ? [] : inventory.get().hosts.filter(host => marked.has(hostKey(host)));
+}
+
 const KEPT_NOTICES = 200;
 
 /**
@@ -44,6 +55,7 @@ const KEPT_NOTICES = 200;
 export function createState(frame: Schedule, now: () => number, feedCapacity?: number): AppState & { readonly observer: StateObserver } {
   const feed = createFeed(frame, feedCapacity);
   const inventory = createStore<Inventory>({ hosts: [], complete: new Set() }, frame);
+  const marks = createStore<ReadonlySet<string>>(new Set());
   const runs = createStore<RunsState>({ runs: [] }, frame);
   const health = createStore<ReadonlyMap<string, Health>>(new Map(), frame);
   const notice = createStore<NoticeState>(undefined);
@@ -67,5 +79,5 @@ export function createState(frame: Schedule, now: () => number, feedCapacity?: n
       notices.set(kept => [...kept.slice(1 - KEPT_NOTICES), entry]);
     },
   };
-  return { feed, inventory, runs, health, notice, notices, observer };
+  return { feed, inventory, marks, runs, health, notice, notices, observer };
 }

@@ -1,0 +1,115 @@
+/** The engine behind every screen and command: sources in, events and runs out. See `api.ts` for what it promises. */
+import { approve, type LaunchRequest } from '../core/launch-policy.ts';
+import type { Connector, EventFeed, EventStore, LaunchOptions, RunStore } from '../core/ports.ts';
+import { isAbort, Problem, toProblem } from '../core/problem.ts';
+import type { Run } from '../core/run.ts';
+import type { Template } from '../core/template.ts';
+import type { Engine } from './api.ts';
+import { SourceHealth } from './health.ts';
+import type { IngestDeps } from './ingest.ts';
+import { HOSTS_PART, Inventory } from './inventory.ts';
+import { Launcher, type LauncherDeps } from './launch.ts';
+import { FIRST_REACH_MS, readPass, runFeed } from './poller.ts';
+
+export type EngineDeps = Omit<LauncherDeps & IngestDeps, 'store'> & {
+  readonly store: EventStore & RunStore;
+  readonly connectors: readonly Connector[];
+  readonly templates: readonly Template[];
+};
+
+/** After its deadline a run that another process left open gets this long (ms) before it counts as ended. */
+const ABANDONED_AFTER_MS = 60_000;
+
+export function createEngine(deps: EngineDeps): Engine {
+  const { connectors, templates, store, clock, observer } = deps;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const running: Promise<void>[] = [];
+  const listened = new Set<EventFeed>();
+  const inventory = new Inventory(deps);
+  const launcher = new Launcher(deps);
+  const sources = connectors.map(connector => {
+    const parts = [HOSTS_PART, ...connector.feeds.map(feed => feed.name)];
+    return [connector, new SourceHealth(connector, parts, health => observer.health(health))] as const;
+  });
+
+  const follow = (wanted: (feed: EventFeed) => boolean) => {
+    for (const [connector, health] of sources) {
+      for (const feed of connector.feeds) {
+        if (listened.has(feed) || !wanted(feed)) continue;
+        listened.add(feed);
+        running.push(runFeed(connector, feed, health, deps, signal));
+      }
+    }
+  };
+
+  const pollSource = async ([connector, health]: (typeof sources)[number], since: number, until: AbortSignal) => {
+    let failure: Problem | undefined;
+    for (const feed of connector.feeds.filter(({ cadence }) => cadence !== 'push')) {
+      try {
+        await readPass(connector, feed, health, since, deps, until);
+      } catch (thrown) {
+        if (isAbort(thrown)) return failure;
+        failure ??= toProblem(thrown);
+        health.failed(feed.name, toProblem(thrown), 1);
+      }
+    }
+    return failure;
+  };
+
+  /** A run that its process left open (killed) is shown as what it is: ended, the rest silent. */
+  const asKnown = (run: Run): Run => {
+    const live = launcher.known(run.id);
+    if (live) return live;
+    const deadline = run.record.startedAt + run.record.timeoutMs;
+    if (run.open && clock.now() > deadline + ABANDONED_AFTER_MS) run.end(deadline, 'ended');
+    return run;
+  };
+
+  const engine: Engine = {
+    templates,
+    connectors,
+    listen: () => follow(feed => feed.cadence === 'push'),
+    start() {
+      for (const [, health] of sources) health.publish();
+      follow(() => true);
+      for (const [connector, health] of sources) running.push(inventory.run(connector, health, signal));
+    },
+    async pollOnce(since, until) {
+      engine.listen();
+      const both = AbortSignal.any([until, signal]);
+      const failures = await Promise.all(sources.map(source => pollSource(source, since, both)));
+      return new Map(sources.flatMap(([{ id }], index) => (failures[index] ? [[id, failures[index]] as const] : [])));
+    },
+    refreshHosts: until => inventory.refresh(sources, until ? AbortSignal.any([until, signal]) : signal),
+    hosts: () => inventory.all(),
+    async check(source, until) {
+      const found = sources.find(([{ id }]) => id === source);
+      if (!found) throw new Problem('usage', `There is no source '${source}'. Known: ${connectors.map(({ id }) => id).join(', ')}.`);
+      const report = await found[0].check(AbortSignal.any([until, signal]));
+      found[1].knows(report.version);
+      return report;
+    },
+    preview: (request: LaunchRequest) => approve(templates, request, clock.now()),
+    async launch(request, hosts, options: LaunchOptions) {
+      const query = engine.preview(request);
+      return launcher.launch(query, hosts, options, connectors);
+    },
+    cancel: runId => launcher.cancel(runId),
+    runs: limit => store.runs(limit).map(asKnown),
+    run(id) {
+      const live = launcher.known(id);
+      if (live) return live;
+      const stored = store.run(id);
+      return stored && asKnown(stored);
+    },
+    async stop() {
+      await launcher.stop();
+      stopping.abort();
+      await Promise.all(running);
+    },
+  };
+  return engine;
+}
+
+export { FIRST_REACH_MS };

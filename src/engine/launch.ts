@@ -1,0 +1,228 @@
+/** Runs live queries: sends to a fixed set of hosts, folds answers in, ends at the deadline, goes on with late answers. */
+import type { ApprovedQuery } from '../core/launch-policy.ts';
+import type { Host } from '../core/model.ts';
+import type { AuditLog, Clock, Connector, EndReason, LaunchOptions, LiveQueryBackend, LiveUpdate, Log, RunStore } from '../core/ports.ts';
+import { isAbort, Problem, toProblem } from '../core/problem.ts';
+import { Run } from '../core/run.ts';
+import type { EngineObserver, Launched } from './api.ts';
+
+export type LauncherDeps = {
+  readonly store: RunStore;
+  readonly observer: EngineObserver;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A new run's id: unique, short, sortable by time. */
+  readonly newRunId: () => string;
+};
+
+type Part = { readonly connector: Connector; readonly backend: LiveQueryBackend; readonly hosts: readonly Host[] };
+
+/** Time that `end` calls may take when rollcall is left. */
+const GOODBYE_MS = 3_000;
+
+export class Launcher {
+  readonly #deps: LauncherDeps;
+  readonly #open = new Map<string, OpenRun>();
+
+  constructor(deps: LauncherDeps) {
+    this.#deps = deps;
+  }
+
+  /** Runs of this process, whether open or ended. */
+  known(id: string): Run | undefined {
+    return this.#open.get(id)?.run;
+  }
+
+  async launch(query: ApprovedQuery, hosts: readonly Host[], options: LaunchOptions, connectors: readonly Connector[]): Promise<Launched> {
+    const { clock, store, audit, newRunId } = this.#deps;
+    if (hosts.length === 0) throw new Problem('usage', 'No hosts were picked, so there is nobody to ask: mark hosts first.');
+    const parts = byConnector(hosts, connectors);
+    const { template, digest, sql, params } = query;
+    const sources = parts.map(part => part.connector.id);
+    const record = { id: newRunId(), template, digest, sql, params, sources, startedAt: clock.now(), timeoutMs: options.timeoutMs };
+    const run = new Run(record, hosts);
+    audit.write('launch', {
+      run: run.id,
+      template,
+      digest,
+      params,
+      sources,
+      hosts: hosts.map(({ source, id, hostname }) => ({ source, id, hostname })),
+    });
+    store.saveRun(run);
+    const open = new OpenRun(run, parts, options, this.#deps);
+    this.#open.set(run.id, open);
+    await open.dispatch(query);
+    return { run, ended: open.ended, problem: () => open.problem };
+  }
+
+  async cancel(runId: string): Promise<void> {
+    const open = this.#open.get(runId);
+    if (!open?.run.open) return;
+    this.#deps.audit.write('cancel', { run: runId });
+    await open.finish('cancelled');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#open.values()].map(open => open.leave()));
+  }
+}
+
+/** Hosts grouped by the source they belong to. Throws when a source cannot run live queries. */
+function byConnector(hosts: readonly Host[], connectors: readonly Connector[]): Part[] {
+  return [...Map.groupBy(hosts, host => host.source)].map(([source, own]) => {
+    const connector = connectors.find(({ id }) => id === source);
+    if (!connector) throw new Problem('usage', `Source '${source}' is not open, so its hosts cannot be asked.`, { source });
+    const blocked = connector.liveQuery ? connector.liveQuery.blocked?.() : 'it has no live queries';
+    if (!connector.liveQuery || blocked) throw new Problem('auth', `Source '${source}' cannot run live queries: ${blocked}.`, { source });
+    return { connector, backend: connector.liveQuery, hosts: own };
+  });
+}
+
+/** One run from dispatch to the last late answer. */
+class OpenRun {
+  readonly run: Run;
+  readonly ended: Promise<void>;
+  problem: Problem | undefined;
+  readonly #parts: readonly Part[];
+  readonly #options: LaunchOptions;
+  readonly #deps: LauncherDeps;
+  readonly #stop = new AbortController();
+  readonly #streams: Promise<void>[] = [];
+  #resolveEnded: () => void = () => undefined;
+  #finishing: Promise<void> | undefined;
+
+  constructor(run: Run, parts: readonly Part[], options: LaunchOptions, deps: LauncherDeps) {
+    this.run = run;
+    this.#parts = parts;
+    this.#options = options;
+    this.#deps = deps;
+    this.ended = new Promise(resolve => {
+      this.#resolveEnded = resolve;
+    });
+  }
+
+  /** Sends the query. Throws when no source took it; a source that refused while others took it is noted on the run. */
+  async dispatch(query: ApprovedQuery): Promise<void> {
+    const failures: Problem[] = [];
+    const sending = this.#parts.map(async part => {
+      try {
+        const { remoteId } = await part.backend.launch(query, part.hosts, this.#options, this.#stop.signal);
+        this.run.remoteIds.set(part.connector.id, remoteId);
+        this.#streams.push(this.#follow(part, remoteId));
+      } catch (thrown) {
+        const problem = toProblem(thrown);
+        failures.push(problem);
+        this.#lose(part, problem);
+      }
+    });
+    await Promise.all(sending);
+    this.#deps.store.saveRun(this.run);
+    this.#changed();
+    if (this.run.remoteIds.size === 0) {
+      await this.finish('deadline');
+      throw failures[0] ?? new Problem('bug', 'The query was sent to no source.');
+    }
+    void this.#watchDeadline();
+    this.#endWhenAllAnswered();
+  }
+
+  async #watchDeadline(): Promise<void> {
+    try {
+      await this.#deps.clock.sleep(this.#options.timeoutMs, this.#stop.signal);
+    } catch (thrown) {
+      if (isAbort(thrown)) return;
+      throw thrown;
+    }
+    await this.finish('deadline');
+  }
+
+  async #follow(part: Part, remoteId: string): Promise<void> {
+    try {
+      for await (const update of part.backend.updates(remoteId, part.hosts, this.#options, this.#stop.signal)) this.#fold(part, update);
+      if (!this.#stop.signal.aborted) this.#silence(part, 'timed_out', 'the source has no more answers');
+    } catch (thrown) {
+      if (!isAbort(thrown) && !this.#stop.signal.aborted) this.#lose(part, toProblem(thrown));
+    }
+    this.#changed();
+    this.#endWhenAllAnswered();
+  }
+
+  #fold({ connector }: Part, update: LiveUpdate): void {
+    const { store } = this.#deps;
+    if (update.kind === 'note') this.run.note(update.text);
+    else if (update.kind === 'silent') {
+      for (const id of update.hostIds) this.run.silence(connector.id, id, update.state, update.reason);
+    } else if (this.run.answer(connector.id, update.answer)) store.saveAnswer(this.run.id, connector.id, update.answer);
+    this.#changed();
+    this.#endWhenAllAnswered();
+  }
+
+  /** The part's answers are cut off: says so on the run and beside every host that had not answered. */
+  #lose(part: Part, problem: Problem): void {
+    this.problem ??= problem;
+    this.#deps.log.write('error', problem.message, {
+      run: this.run.id,
+      source: part.connector.id,
+      kind: problem.kind,
+      detail: problem.detail,
+    });
+    this.run.note(problem.message);
+    this.#silence(part, 'timed_out', `not answered (${problem.message})`);
+  }
+
+  #silence(part: Part, state: 'timed_out', reason: string): void {
+    for (const host of part.hosts) this.run.silence(host.source, host.id, state, reason);
+  }
+
+  #endWhenAllAnswered(): void {
+    if (this.run.open && this.run.tally.waiting === 0) void this.finish('answered');
+  }
+
+  /** Ends the run here, then tells the servers; their remarks become notes. */
+  finish(reason: EndReason): Promise<void> {
+    this.#finishing ??= this.#finish(reason);
+    return this.#finishing;
+  }
+
+  async #finish(reason: EndReason): Promise<void> {
+    const { clock, store } = this.#deps;
+    this.run.end(clock.now(), reason === 'cancelled' ? 'cancelled' : 'ended');
+    store.saveRun(this.run);
+    this.#changed();
+    const settled = this.#parts.map(part => this.#endRemote(part, reason));
+    await Promise.all(settled);
+    store.saveRun(this.run);
+    this.#changed();
+    this.#resolveEnded();
+    if (this.run.tally.timedOut === 0) this.#stop.abort();
+  }
+
+  async #endRemote({ connector, backend }: Part, reason: EndReason): Promise<void> {
+    const remoteId = this.run.remoteIds.get(connector.id);
+    if (remoteId === undefined) return;
+    const { log } = this.#deps;
+    try {
+      const remark = await backend.end(remoteId, reason, this.#stop.signal);
+      if (remark) this.run.note(remark);
+    } catch (thrown) {
+      if (isAbort(thrown)) return;
+      const problem = toProblem(thrown);
+      log.write('warn', problem.message, { run: this.run.id, source: connector.id, detail: problem.detail });
+      this.run.note(`The run could not be ended on ${connector.id}: hosts that had not answered may still run it.`);
+    }
+  }
+
+  /** rollcall is being left: ends what is open, stops listening for late answers. */
+  async leave(): Promise<void> {
+    const patience = this.#deps.clock.sleep(GOODBYE_MS).catch(() => undefined);
+    await Promise.race([this.finish('cancelled'), patience]);
+    this.#stop.abort();
+    await Promise.race([Promise.all(this.#streams), patience]);
+  }
+
+  #changed(): void {
+    this.#deps.observer.run(this.run);
+  }
+}

@@ -1,0 +1,124 @@
+import { expect, it } from 'vitest';
+import type { Connector, Cursor, EventBatch, EventFeed } from '../../src/core/ports.ts';
+import { Problem } from '../../src/core/problem.ts';
+import { settle } from '../helpers/fake-clock.ts';
+import { aHost, aRawEvent } from '../helpers/model.ts';
+import { engineWith } from './harness.ts';
+
+const batch = (cursor: Cursor, ...keys: string[]): EventBatch => ({
+  events: keys.map(dedupeKey => aRawEvent({ dedupeKey })),
+  skipped: 0,
+  cursor,
+});
+
+/** A polled feed that answers each pass from a script: batches, or a failure. */
+function scriptedFeed(name: string, passes: (EventBatch[] | Problem)[]): EventFeed & { readonly asked: (Cursor | undefined)[] } {
+  const asked: (Cursor | undefined)[] = [];
+  return {
+    name,
+    asked,
+    cadence: { everyMs: 300_000 },
+    async *read(from) {
+      asked.push(from);
+      const pass = passes.shift() ?? [];
+      if (pass instanceof Problem) throw pass;
+      yield* pass;
+    },
+  };
+}
+
+const connectorWith = (...feeds: EventFeed[]): Connector => ({
+  id: 'prod',
+  kind: 'osctrl',
+  check: async () => ({ version: '', account: '', can: [], cannot: [], remarks: [] }),
+  hosts: async function* () {
+    yield [aHost('web-1', { source: 'prod' })];
+  },
+  feeds,
+});
+
+it('stores events before it shows them, each once, and goes on from the stored cursor', async () => {
+  const feed = scriptedFeed('queries', [[batch('c1', 'a', 'b')], [batch('c2', 'b', 'c')]]);
+  const { engine, clock, store, shown } = engineWith([connectorWith(feed)]);
+  engine.start();
+  await settle();
+  expect(shown.map(({ event }) => event.dedupeKey)).toEqual(['a', 'b']);
+  await clock.advance(300_000);
+  expect(feed.asked).toEqual([undefined, 'c1']);
+  expect(shown.map(({ event }) => event.dedupeKey)).toEqual(['a', 'b', 'c']);
+  expect(store.events).toHaveLength(3);
+  await engine.stop();
+});
+
+it('a failing feed turns the source yellow, then red, tries again alone, and recovers to green', async () => {
+  const down = () => new Problem('unreachable', 'osctrl does not answer');
+  const feed = scriptedFeed('queries', [down(), down(), down(), [batch('c1', 'a')]]);
+  const { engine, clock, health, notices } = engineWith([connectorWith(feed)]);
+  engine.start();
+  await settle();
+  expect(health('prod')).toMatchObject({ level: 'degraded', reason: 'osctrl does not answer' });
+  await clock.advance(5_000);
+  expect(health('prod')?.level).toBe('down');
+  await clock.advance(60_000);
+  expect(health('prod')).toMatchObject({ level: 'ok', reason: '', reconnects: 1, events: 1 });
+  expect(notices.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  await engine.stop();
+});
+
+it('one broken feed does not hold up another of the same source', async () => {
+  const broken = scriptedFeed('reports', [new Problem('unreachable', 'slow report')]);
+  const good = scriptedFeed('posture', [[batch('c1', 'a')]]);
+  const { engine, shown, health } = engineWith([connectorWith(broken, good)]);
+  engine.start();
+  await settle();
+  expect(shown).toHaveLength(1);
+  expect(health('prod')).toMatchObject({ level: 'degraded', reason: 'slow report' });
+  await engine.stop();
+});
+
+it('a pushed feed is acknowledged only after its batch was stored', async () => {
+  const order: string[] = [];
+  const pushed: EventFeed = {
+    name: 'log',
+    cadence: 'push',
+    async *read(_from, _since, signal) {
+      yield batch('1', 'a');
+      order.push('acknowledged');
+      await new Promise(resolve => signal.addEventListener('abort', resolve));
+    },
+  };
+  const { engine, store } = engineWith([connectorWith(pushed)]);
+  const append = store.append;
+  store.append = (events, position) => {
+    order.push('stored');
+    return append(events, position);
+  };
+  engine.listen();
+  await settle();
+  expect(order).toEqual(['stored', 'acknowledged']);
+  await engine.stop();
+});
+
+it('polls every source once for a command and reports each failure', async () => {
+  const good = scriptedFeed('queries', [[batch('c1', 'a')]]);
+  const bad: Connector = { ...connectorWith(scriptedFeed('queries', [new Problem('auth', 'bad token')])), id: 'other' };
+  const { engine, shown } = engineWith([connectorWith(good), bad]);
+  const failures = await engine.pollOnce(0, new AbortController().signal);
+  expect([...failures].map(([source, { kind }]) => [source, kind])).toEqual([['other', 'auth']]);
+  expect(shown).toHaveLength(1);
+});
+
+it('lists hosts of all sources and says which source could not', async () => {
+  const failing: Connector = {
+    ...connectorWith(),
+    id: 'other',
+    hosts: () => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Problem('auth', 'no right to list nodes')) }),
+    }),
+  };
+  const { engine, health } = engineWith([connectorWith(), failing]);
+  const failures = await engine.refreshHosts();
+  expect(engine.hosts().map(({ hostname }) => hostname)).toEqual(['web-1']);
+  expect(failures.get('other')?.message).toBe('no right to list nodes');
+  expect(health('other')?.level).toBe('down');
+});

@@ -1,0 +1,186 @@
+import { expect, it } from 'vitest';
+import type { HostAnswer } from '../../src/core/model.ts';
+import type { Connector, LiveQueryBackend, LiveUpdate } from '../../src/core/ports.ts';
+import { Problem } from '../../src/core/problem.ts';
+import { settle } from '../helpers/fake-clock.ts';
+import { aHost } from '../helpers/model.ts';
+import { engineWith } from './harness.ts';
+
+/** A backend whose updates the test pushes by hand. */
+class Scripted implements LiveQueryBackend {
+  readonly rejoin = false;
+  readonly sentTo: string[] = [];
+  readonly ended: string[] = [];
+  refuse: Problem | undefined;
+  #queue: (LiveUpdate | 'end' | Problem)[] = [];
+  #wake: () => void = () => undefined;
+
+  push(...updates: (LiveUpdate | 'end' | Problem)[]): Promise<void> {
+    this.#queue.push(...updates);
+    this.#wake();
+    return settle();
+  }
+
+  async launch(_query: unknown, hosts: readonly { id: string }[]) {
+    if (this.refuse) throw this.refuse;
+    this.sentTo.push(...hosts.map(({ id }) => id));
+    return { remoteId: 'remote-1' };
+  }
+
+  async *updates(_remoteId: string, _hosts: unknown, _options: unknown, signal: AbortSignal): AsyncIterable<LiveUpdate> {
+    while (!signal.aborted) {
+      const next = this.#queue.shift();
+      if (next === 'end') return;
+      if (next instanceof Problem) throw next;
+      if (next) yield next;
+      else {
+        await new Promise<void>(resolve => {
+          this.#wake = resolve;
+          signal.addEventListener('abort', () => resolve());
+        });
+      }
+    }
+  }
+
+  async end(_remoteId: string, reason: string) {
+    this.ended.push(reason);
+    return reason === 'deadline' ? 'hosts may still run it' : undefined;
+  }
+}
+
+const connectorWith = (liveQuery: LiveQueryBackend, id = 'lab'): Connector => ({
+  id,
+  kind: 'direct',
+  check: async () => ({ version: '', account: '', can: [], cannot: [], remarks: [] }),
+  hosts: async function* () {
+    yield [];
+  },
+  feeds: [],
+  liveQuery,
+});
+
+const rows = (hostId: string, at: number, count = 1): LiveUpdate => ({
+  kind: 'answer',
+  answer: { hostId, at, state: 'rows', rows: Array.from({ length: count }, () => ({ username: 'root' })) } satisfies HostAnswer,
+});
+
+const options = { timeoutMs: 60_000, offline: 'wait' } as const;
+const ask = { template: 'some_users', params: {} };
+
+it('sends to exactly the picked hosts and ends as soon as all of them have answered', async () => {
+  const backend = new Scripted();
+  const { engine, clock } = engineWith([connectorWith(backend)]);
+  const { run, ended } = await engine.launch(ask, [aHost('web-1'), aHost('web-2')], options);
+  await clock.advance(1_500);
+  await backend.push(rows('web-1', clock.now()), {
+    kind: 'answer',
+    answer: { hostId: 'web-2', at: clock.now(), state: 'error', error: 'no such table: users' },
+  });
+  await ended;
+  expect(backend.sentTo).toEqual(['web-1', 'web-2']);
+  expect(run.tally).toEqual({ targeted: 2, answered: 1, failed: 1, timedOut: 0, waiting: 0 });
+  expect(run.target('lab', 'web-1')).toMatchObject({ state: 'rows', afterMs: 1_500, late: false });
+  expect(run.target('lab', 'web-2')).toMatchObject({ state: 'error', reason: 'no such table: users' });
+  expect(backend.ended).toEqual(['answered']);
+});
+
+it('names the silent hosts at the deadline, keeps the remark of the server, and folds late answers in', async () => {
+  const backend = new Scripted();
+  const { engine, clock } = engineWith([connectorWith(backend)]);
+  const { run, ended } = await engine.launch(ask, [aHost('web-1'), aHost('db-9')], options);
+  await backend.push(rows('web-1', clock.now()));
+  await clock.advance(60_000);
+  await ended;
+  expect(run.tally).toEqual({ targeted: 2, answered: 1, failed: 0, timedOut: 1, waiting: 0 });
+  expect(run.target('lab', 'db-9')?.reason).toBe('no answer within 60 s');
+  expect(run.notes).toEqual(['hosts may still run it']);
+  await clock.advance(72_000);
+  await backend.push(rows('db-9', clock.now(), 3));
+  expect(run.target('lab', 'db-9')).toMatchObject({ state: 'rows', late: true, afterMs: 132_000 });
+  expect(run.tally).toEqual({ targeted: 2, answered: 2, failed: 0, timedOut: 0, waiting: 0 });
+});
+
+it('counts a host once, ignores hosts that were not asked, and lets the first answer stand', async () => {
+  const backend = new Scripted();
+  const { engine, clock } = engineWith([connectorWith(backend)]);
+  const { run } = await engine.launch(ask, [aHost('web-1'), aHost('web-2')], options);
+  await backend.push(rows('web-1', clock.now(), 1), rows('web-1', clock.now(), 9), rows('stranger', clock.now()));
+  expect(run.target('lab', 'web-1')?.rows).toHaveLength(1);
+  expect(run.tally).toMatchObject({ targeted: 2, answered: 1, waiting: 1 });
+});
+
+it('cancels: who had not answered is cancelled, and the server is told', async () => {
+  const backend = new Scripted();
+  const { engine } = engineWith([connectorWith(backend)]);
+  const { run, ended } = await engine.launch(ask, [aHost('web-1')], options);
+  await engine.cancel(run.id);
+  await ended;
+  expect(run.phase).toBe('cancelled');
+  expect(run.target('lab', 'web-1')?.state).toBe('cancelled');
+  expect(backend.ended).toEqual(['cancelled']);
+});
+
+it('keeps what was answered when the source breaks, and says why the others are silent', async () => {
+  const backend = new Scripted();
+  const { engine, clock } = engineWith([connectorWith(backend)]);
+  const launched = await engine.launch(ask, [aHost('web-1'), aHost('web-2')], options);
+  await backend.push(rows('web-1', clock.now()), new Problem('auth', 'The token was revoked.'));
+  await launched.ended;
+  expect(launched.run.tally).toEqual({ targeted: 2, answered: 1, failed: 0, timedOut: 1, waiting: 0 });
+  expect(launched.run.target('lab', 'web-2')?.reason).toContain('The token was revoked.');
+  expect(launched.problem()?.kind).toBe('auth');
+});
+
+it('throws what the source said when it did not take the query, and the run is on record as ended', async () => {
+  const backend = new Scripted();
+  backend.refuse = new Problem('unreachable', 'no route to osctrl');
+  const { engine, runs } = engineWith([connectorWith(backend)]);
+  await expect(engine.launch(ask, [aHost('web-1')], options)).rejects.toThrow('no route to osctrl');
+  expect(runs().map(({ phase, tally }) => ({ phase, tally }))).toEqual([
+    { phase: 'ended', tally: { targeted: 1, answered: 0, failed: 0, timedOut: 1, waiting: 0 } },
+  ]);
+});
+
+it('asks the hosts of two sources in one run, and one source that refuses does not stop the other', async () => {
+  const good = new Scripted();
+  const bad = new Scripted();
+  bad.refuse = new Problem('auth', 'no right to query');
+  const { engine, clock } = engineWith([connectorWith(good, 'lab'), connectorWith(bad, 'prod')]);
+  const { run, ended } = await engine.launch(ask, [aHost('web-1'), aHost('win-1', { source: 'prod' })], options);
+  await good.push(rows('web-1', clock.now()));
+  await ended;
+  expect(run.tally).toEqual({ targeted: 2, answered: 1, failed: 0, timedOut: 1, waiting: 0 });
+  expect(run.notes).toContain('no right to query');
+});
+
+it('refuses an unknown template, a bad parameter and an empty target list before anything is sent', async () => {
+  const backend = new Scripted();
+  const { engine, audit } = engineWith([connectorWith(backend)]);
+  await expect(engine.launch({ template: 'SELECT * FROM users', params: {} }, [aHost('web-1')], options)).rejects.toMatchObject({
+    kind: 'refused',
+  });
+  await expect(engine.launch({ template: 'some_users', params: { limit: '0x10' } }, [aHost('web-1')], options)).rejects.toMatchObject({
+    kind: 'refused',
+  });
+  await expect(engine.launch(ask, [], options)).rejects.toMatchObject({ kind: 'usage' });
+  expect(backend.sentTo).toEqual([]);
+  expect(audit).toEqual([]);
+});
+
+it('writes the audit line, with every host, before the query leaves', async () => {
+  const backend = new Scripted();
+  const { engine, audit } = engineWith([connectorWith(backend)]);
+  backend.refuse = new Problem('unreachable', 'gone');
+  await engine.launch(ask, [aHost('web-1')], options).catch(() => undefined);
+  expect(audit).toEqual([
+    ['launch', expect.objectContaining({ template: 'some_users', hosts: [{ source: 'lab', id: 'web-1', hostname: 'web-1' }] })],
+  ]);
+});
+
+it('ends open runs when rollcall is left', async () => {
+  const backend = new Scripted();
+  const { engine } = engineWith([connectorWith(backend)]);
+  const { run } = await engine.launch(ask, [aHost('web-1')], options);
+  await engine.stop();
+  expect(run.phase).toBe('cancelled');
+});
