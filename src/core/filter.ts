@@ -98,7 +98,10 @@ export function compileFilter<T>(expression: string, vocabulary: Vocabulary<T>):
   };
 }
 
-const severity: Field<FeedEvent> = {
+/** An event as lists hold it; the raw record is not looked into. */
+export type FilteredEvent = Omit<FeedEvent, 'raw'>;
+
+const severity: Field<FilteredEvent> = {
   names: ['sev', 'severity'],
   operators: [':', '=', '>=', '<=', '>', '<'],
   example: 'sev>=high',
@@ -134,7 +137,7 @@ function globField<T>(names: readonly string[], example: string, read: (item: T)
   };
 }
 
-function anyEventText({ hostname, title, queryName, table, row }: FeedEvent, test: (text: string) => boolean): boolean {
+function anyEventText({ hostname, title, queryName, table, row }: FilteredEvent, test: (text: string) => boolean): boolean {
   if (test(hostname) || test(title)) return true;
   if ((queryName !== null && test(queryName)) || (table !== null && test(table))) return true;
   for (const column in row) {
@@ -144,7 +147,7 @@ function anyEventText({ hostname, title, queryName, table, row }: FeedEvent, tes
   return false;
 }
 
-export const EVENT_VOCABULARY: Vocabulary<FeedEvent> = {
+export const EVENT_VOCABULARY: Vocabulary<FilteredEvent> = {
   fields: [
     severity,
     globField(['host'], 'host:web-*', event => event.hostname),
@@ -155,4 +158,4 @@ export const EVENT_VOCABULARY: Vocabulary<FeedEvent> = {
 };
 
 /** A filter over the feed. Throws a 'usage' Problem that points at the wrong word. */
-export const parseFilter = (expression: string): Filter<FeedEvent> => compileFilter(expression, EVENT_VOCABULARY);
+export const parseFilter = (expression: string): Filter<FilteredEvent> => compileFilter(expression, EVENT_VOCABULARY);

@@ -164,16 +164,24 @@ export class Run {
     this.version += 1;
   }
 
-  /** Ends the run: whoever still waits has not answered in time (or was cancelled). Late answers may still come. */
+  /**
+   * Ends the run: whoever still waits has not answered in time (or was cancelled). Hosts that were known to be offline
+   * when they were asked are named as such. Late answers may still come.
+   */
   end(at: number, phase: 'ended' | 'cancelled'): void {
     if (!this.open) return;
+    const within = `no answer within ${Math.round(this.record.timeoutMs / 1000)} s`;
     for (const { host, state } of this.#targets) {
       if (state !== 'waiting') continue;
-      this.#change(host.source, host.id, target =>
-        phase === 'cancelled'
-          ? { ...target, state: 'cancelled', reason: 'cancelled before it answered' }
-          : { ...target, state: 'timed_out', reason: `no answer within ${Math.round(this.record.timeoutMs / 1000)} s` },
-      );
+      this.#change(host.source, host.id, target => {
+        if (phase === 'cancelled') return { ...target, state: 'cancelled', reason: 'cancelled before it answered' };
+        const away = host.status === 'offline' || host.status === 'missing';
+        return {
+          ...target,
+          state: away ? 'offline' : 'timed_out',
+          reason: away ? `was ${host.status} when it was asked; ${within}` : within,
+        };
+      });
     }
     this.phase = phase;
     this.endedAt = at;

@@ -51,6 +51,9 @@ const PHRASES: ReadonlyMap<string, readonly string[]> = new Map(
 /** Column/value pairs shown of a row whose table has no phrases. */
 const PLAIN_COLUMNS = 3;
 
+/** osquery writes -1 for what it could not find out, such as whose a socket is. */
+const isTelling = (value: string | null | undefined): boolean => Boolean(value) && value !== '-1';
+
 const short = (value: string): string => clean(value, MAX_VALUE);
 
 function fill(phrase: string, row: Row): string | undefined {
@@ -59,7 +62,7 @@ function fill(phrase: string, row: Row): string | undefined {
     const value = columns
       .split('|')
       .map(column => row[column])
-      .find(Boolean);
+      .find(isTelling);
     complete &&= Boolean(value);
     return short(value ?? '');
   });

@@ -164,3 +164,12 @@ describe('Run', () => {
     );
   });
 });
+
+it('names the hosts that were offline when they were asked, and counts them with the silent ones', () => {
+  const record = { id: 'r', template: 't', digest: 'd', sql: 's', params: {}, sources: ['lab'], startedAt: 0, timeoutMs: 60_000 };
+  const run = new Run(record, [aHost('web-1'), aHost('old-1', { status: 'offline' })]);
+  run.end(60_000, 'ended');
+  expect(run.target('lab', 'web-1')).toMatchObject({ state: 'timed_out', reason: 'no answer within 60 s' });
+  expect(run.target('lab', 'old-1')).toMatchObject({ state: 'offline', reason: 'was offline when it was asked; no answer within 60 s' });
+  expect(run.tally).toMatchObject({ timedOut: 2, waiting: 0 });
+});

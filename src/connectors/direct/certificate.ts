@@ -1,0 +1,102 @@
+/** The certificate that hosts pin, and the secret that they enrol with: made on first use, kept in the data directory. */
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { Problem } from '../../core/problem.ts';
+import { keepPrivate, readPrivate, writePrivate } from './private-file.ts';
+import { selfSigned } from './x509.ts';
+
+const DAY_MS = 86_400_000;
+/** Hosts pin the certificate, so it has to outlast an incident by far; 398 days is what TLS clients accept at most. */
+const VALID_DAYS = 398;
+const RENEW_DAYS = 30;
+/** Clocks of suspect hosts are often slow. */
+const BACKDATED_DAYS = 2;
+
+export type Identity = {
+  readonly certificate: string;
+  readonly key: string;
+  /** SHA-256 of the certificate, `AB:CD:…`. */
+  readonly fingerprint: string;
+  /** Epoch ms. */
+  readonly notAfter: number;
+  /** What the operator should know about it, as standing remarks. */
+  readonly remarks: readonly string[];
+};
+
+export type IdentityRequest = {
+  readonly dir: string;
+  /** DNS names and IP addresses that hosts may use. */
+  readonly names: readonly string[];
+  /** Enrolled nodes: while there are any, a certificate that still works is not replaced, for they pin it. */
+  readonly enrolled: number;
+  readonly now: number;
+};
+
+type Loaded = { readonly pem: string; readonly key: string; readonly certificate: X509Certificate };
+
+function load(certificatePath: string, keyPath: string): Loaded | undefined {
+  const pem = readPrivate(certificatePath);
+  const key = readPrivate(keyPath);
+  if (pem === undefined || key === undefined) return undefined;
+  keepPrivate(keyPath);
+  try {
+    const certificate = new X509Certificate(pem);
+    return certificate.checkPrivateKey(createPrivateKey(key)) ? { pem, key, certificate } : undefined;
+  } catch {
+    return undefined; // Not PEM any more: as good as lost.
+  }
+}
+
+const covers = (certificate: X509Certificate, name: string): boolean =>
+  (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined;
+
+/** Loads the certificate, or makes one when there is none, it is worn out, or it lacks a name and nobody pins it. */
+export function serverIdentity({ dir, names, enrolled, now }: IdentityRequest): Identity {
+  const certificatePath = join(dir, 'cert.pem');
+  const keyPath = join(dir, 'key.pem');
+  const kept = load(certificatePath, keyPath);
+  if (kept) {
+    const notAfter = kept.certificate.validToDate.getTime();
+    const daysLeft = Math.floor((notAfter - now) / DAY_MS);
+    const missing = names.filter(name => !covers(kept.certificate, name));
+    const due = daysLeft < RENEW_DAYS || missing.length > 0;
+    if (daysLeft >= 0 && (enrolled > 0 || !due)) {
+      const remarks = [
+        ...(daysLeft < RENEW_DAYS
+          ? [`the certificate ends in ${daysLeft} d; it is renewed once no host is enrolled, or when it has ended`]
+          : []),
+        ...(missing.length > 0
+          ? [`the certificate does not name ${missing.join(', ')}; ${enrolled} enrolled hosts pin it, so it stays`]
+          : []),
+      ];
+      return { certificate: kept.pem, key: kept.key, fingerprint: kept.certificate.fingerprint256, notAfter, remarks };
+    }
+  }
+  const notAfter = now + VALID_DAYS * DAY_MS;
+  const { certificate, key } = selfSigned({ names, notBefore: now - BACKDATED_DAYS * DAY_MS, notAfter });
+  writePrivate(keyPath, key);
+  writePrivate(certificatePath, certificate);
+  const remarks = enrolled > 0 ? [`the certificate is new: the ${enrolled} hosts enrolled before must be given it`] : [];
+  return { certificate, key, fingerprint: new X509Certificate(certificate).fingerprint256, notAfter, remarks };
+}
+
+/**
+ * The enroll secret: of the operator's file where one is named, else our own, 256 random bits made on first use.
+ * Throws a 'usage' Problem when the named file is missing or empty.
+ */
+export function enrollSecret(dir: string, file: string | undefined): string {
+  const path = file ?? join(dir, 'enroll_secret');
+  const secret = readPrivate(path)?.trim();
+  if (file !== undefined) {
+    if (secret) return secret;
+    throw new Problem('usage', `The enroll secret file ${file} is missing or empty. Write a secret into it, or leave the setting out.`);
+  }
+  if (secret) {
+    keepPrivate(path);
+    return secret;
+  }
+  const made = randomBytes(32).toString('base64url');
+  writePrivate(path, `${made}\n`);
+  return made;
+}

@@ -1,0 +1,117 @@
+/**
+ * Hands events from request handlers to the feed's reader, and the reader's word that they are on disk back: osquery
+ * deletes what it sent as soon as we say yes, so we say it only then.
+ */
+import type { RawEvent } from '../../core/model.ts';
+import type { Clock, Cursor, EventBatch } from '../../core/ports.ts';
+import { Problem } from '../../core/problem.ts';
+import { Bell } from './bell.ts';
+
+/** What a request delivers. */
+export type Delivery = { readonly events: readonly RawEvent[]; readonly skipped: number; readonly skippedSample?: string };
+
+/** 'busy': nobody took it in time; the sender keeps it and sends it again. */
+export type Outcome = 'stored' | 'busy';
+
+/** How long a sender waits, in ms. The client gives up after 16 s. */
+const PATIENCE_MS = 5_000;
+/** Events joined into one batch; a single larger delivery stays whole. */
+const MAX_BATCH = 5_000;
+/** Events waiting in memory before senders are told to come back. */
+const MAX_WAITING = 100_000;
+/** A pushed feed cannot be read again, so its position says nothing. */
+const CURSOR: Cursor = 'push';
+
+type Waiting = { readonly delivery: Delivery; settle(outcome: Outcome): void };
+
+export class Handoff {
+  readonly #clock: Clock;
+  readonly #arrival = new Bell();
+  readonly #closing = new AbortController();
+  #waiting: Waiting[] = [];
+  #events = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Resolves once the events are on disk, or it is clear that they will not be for now. Never rejects. */
+  async offer(delivery: Delivery): Promise<Outcome> {
+    if (delivery.events.length === 0 && delivery.skipped === 0) return 'stored';
+    if (this.#closing.signal.aborted || (this.#events > 0 && this.#events + delivery.events.length > MAX_WAITING)) return 'busy';
+    const answered = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const waiting: Waiting = {
+      delivery,
+      settle: outcome => {
+        resolve(outcome);
+        answered.abort();
+      },
+    };
+    this.#waiting.push(waiting);
+    this.#events += delivery.events.length;
+    this.#arrival.ring();
+    void this.#giveUp(waiting, answered.signal);
+    return promise;
+  }
+
+  async #giveUp(waiting: Waiting, signal: AbortSignal): Promise<void> {
+    await this.#clock.sleep(PATIENCE_MS, signal).catch(() => undefined);
+    const index = this.#waiting.indexOf(waiting);
+    if (index >= 0) {
+      this.#waiting.splice(index, 1);
+      this.#events -= waiting.delivery.events.length;
+    }
+    waiting.settle('busy');
+  }
+
+  /** Joined deliveries, until the signal stops it. Asking for the next one says that the last one is on disk. */
+  async *read(signal: AbortSignal): AsyncIterable<EventBatch> {
+    const stop = AbortSignal.any([signal, this.#closing.signal]);
+    while (!stop.aborted) {
+      const taken = this.#take();
+      if (taken.length === 0) {
+        await this.#arrival.wait(stop);
+        continue;
+      }
+      let outcome: Outcome = 'busy';
+      try {
+        yield joined(taken.map(({ delivery }) => delivery));
+        outcome = 'stored';
+      } finally {
+        for (const { settle } of taken) settle(outcome);
+      }
+    }
+    if (!signal.aborted) throw new Problem('unreachable', 'The direct endpoint was closed.', { transient: false });
+  }
+
+  #take(): Waiting[] {
+    let events = 0;
+    let count = 0;
+    for (const { delivery } of this.#waiting) {
+      events += delivery.events.length;
+      if (count > 0 && events > MAX_BATCH) break;
+      count += 1;
+    }
+    const taken = this.#waiting.splice(0, count);
+    for (const { delivery } of taken) this.#events -= delivery.events.length;
+    return taken;
+  }
+
+  /** Turns away who waits and who still comes. */
+  close(): void {
+    this.#closing.abort();
+    for (const { settle } of this.#waiting.splice(0)) settle('busy');
+    this.#events = 0;
+  }
+}
+
+function joined(deliveries: readonly Delivery[]): EventBatch {
+  const sample = deliveries.find(({ skippedSample }) => skippedSample !== undefined)?.skippedSample;
+  return {
+    events: deliveries.flatMap(({ events }) => events),
+    skipped: deliveries.reduce((sum, { skipped }) => sum + skipped, 0),
+    ...(sample === undefined ? {} : { skippedSample: sample }),
+    cursor: CURSOR,
+  };
+}

@@ -1,0 +1,149 @@
+/** The HTTPS side of the direct endpoint: paths, limits, and replies that osquery cannot take for something else. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Log } from '../../core/ports.ts';
+import { Problem } from '../../core/problem.ts';
+import { BadBody, type BodyLimits, readJson } from './body.ts';
+import type { Endpoint, Peer, Reply } from './endpoint.ts';
+
+const KIB = 1_024;
+const MIB = 1_024 * KIB;
+
+type Route = BodyLimits & { readonly handle: (endpoint: Endpoint, body: unknown, peer: Peer) => Reply | Promise<Reply> };
+
+const packedLog: BodyLimits = { maxBytes: 32 * MIB, gzip: true };
+const plain = (maxBytes: number): BodyLimits => ({ maxBytes, gzip: false });
+
+/** Body limits: contracts/osquery-remote.md 6. */
+const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ['/enroll', { ...plain(64 * KIB), handle: (endpoint, body, peer) => endpoint.enroll(body, peer) }],
+  ['/config', { ...plain(16 * KIB), handle: (endpoint, body, peer) => endpoint.config(body, peer) }],
+  ['/log', { ...packedLog, handle: (endpoint, body, peer) => endpoint.log(body, peer) }],
+  ['/distributed/read', { ...plain(16 * KIB), handle: (endpoint, body, peer) => endpoint.read(body, peer) }],
+  ['/distributed/write', { ...plain(32 * MIB), handle: (endpoint, body, peer) => endpoint.write(body, peer) }],
+]);
+/** What other tools of the field expect: Fleet's paths, and a version to ask for. */
+const ALIAS = /^\/api(?:\/v1)?\/osquery(?=\/)/;
+const PAGES = new Set(['/version', '/healthz']);
+
+const SERVER_OPTIONS = {
+  minVersion: 'TLSv1.2',
+  handshakeTimeout: 5_000,
+  headersTimeout: 5_000,
+  /** The client gives up after 16 s. */
+  requestTimeout: 20_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16 * KIB,
+  /** Node would answer 400 with an empty body, which osquery takes for success. */
+  requireHostHeader: false,
+} as const;
+const CLOSE_PATIENCE_MS = 2_000;
+const NODE_KEY = /^NodeKey\s+(\S+)$/i;
+
+const addressOf = (request: IncomingMessage): string => (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+const nodeKeyOf = (request: IncomingMessage): string | undefined => NODE_KEY.exec(request.headers.authorization ?? '')?.[1];
+const pathOf = (request: IncomingMessage): string =>
+  (request.url ?? '/')
+    .replace(/[?#].*$/, '')
+    .replace(ALIAS, '')
+    .replace(/(?<=.)\/+$/, '');
+
+/** Status 200 always: osquery does not look at it, and other clients would throw the body away. */
+function send(response: ServerResponse, reply: Reply): void {
+  const body = Buffer.from(JSON.stringify(reply));
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
+  response.end(body);
+}
+
+/** Answers what node:http refuses by itself (bad syntax, time-outs, too many headers), where it would send an empty body. */
+function refuse(error: Error & { readonly code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const body = JSON.stringify({ error: 'bad request' });
+  const head = ['HTTP/1.1 200 OK', 'content-type: application/json', `content-length: ${body.length}`, 'connection: close'];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+export type ServerDeps = {
+  /** PEM: only clients with a certificate of this CA are let in. */
+  readonly clientCa: string | undefined;
+  readonly log: Log;
+};
+
+export class DirectServer {
+  readonly #server: Server;
+  readonly #deps: ServerDeps;
+  #endpoint: Endpoint | undefined;
+
+  constructor(deps: ServerDeps) {
+    this.#deps = deps;
+    this.#server = createServer({ ...SERVER_OPTIONS, requestCert: deps.clientCa !== undefined, rejectUnauthorized: true });
+    this.#server.on('request', (request, response) => void this.#serve(request, response));
+    this.#server.on('checkExpectation', (request, response) => void this.#serve(request, response));
+    this.#server.on('clientError', refuse);
+  }
+
+  /** Takes the port; nobody can connect before `present`. Throws an 'unreachable' Problem when it is taken. Resolves with the port. */
+  async listen(host: string, port: number): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const refused = (thrown: Error & { readonly code?: string }) => {
+      const cause = thrown.code === 'EADDRINUSE' ? 'another program listens there, perhaps another rollcall' : thrown.message;
+      reject(
+        new Problem(
+          'unreachable',
+          `The direct endpoint could not listen on ${host}:${port}: ${cause}. Stop it, or choose another address.`,
+          { detail: thrown.message, cause: thrown, transient: false },
+        ),
+      );
+    };
+    this.#server.once('error', refused);
+    this.#server.listen(port, host, resolve);
+    await promise;
+    this.#server.off('error', refused);
+    this.#server.on('error', thrown => this.#deps.log.write('error', 'The direct endpoint’s server failed.', { detail: thrown.message }));
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** From now on clients can connect, and are answered by `endpoint`. */
+  present({ certificate: cert, key }: { readonly certificate: string; readonly key: string }, endpoint: Endpoint): void {
+    const { clientCa } = this.#deps;
+    this.#endpoint = endpoint;
+    this.#server.setSecureContext({ cert, key, minVersion: 'TLSv1.2', ...(clientCa === undefined ? {} : { ca: clientCa }) });
+  }
+
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    this.#server.closeIdleConnections();
+    const last = setTimeout(() => this.#server.closeAllConnections(), CLOSE_PATIENCE_MS);
+    await promise;
+    clearTimeout(last);
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const reply = await this.#answer(request);
+      send(response, reply);
+    } catch (thrown) {
+      if (request.destroyed && !request.complete) return;
+      const known = thrown instanceof BadBody;
+      if (!known) this.#deps.log.write('error', 'A request could not be handled.', { path: pathOf(request), detail: String(thrown) });
+      send(response, { error: known ? thrown.message : 'internal error' });
+    }
+  }
+
+  async #answer(request: IncomingMessage): Promise<Reply> {
+    const path = pathOf(request);
+    if (PAGES.has(path)) return { version: 'rollcall' };
+    const route = ROUTES.get(path);
+    const endpoint = this.#endpoint;
+    if (!route || !endpoint || request.method !== 'POST') {
+      request.resume();
+      return { error: route ? 'POST only' : 'not found' };
+    }
+    const body = await readJson(request, route);
+    return route.handle(endpoint, body, { address: addressOf(request), nodeKey: nodeKeyOf(request) });
+  }
+}
