@@ -1,0 +1,75 @@
+/** Events and the cursors of their feeds, in SQLite. */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { FeedEvent } from '../core/model.ts';
+import type { EventQuery, EventStore, StoredEvent } from '../core/ports.ts';
+
+/** Longest `raw` that is kept whole, in UTF-16 units of JSON. */
+export const MAX_RAW = 262_144;
+
+/** A record that is too long keeps its beginning and says so. */
+function rawText(raw: unknown): string {
+  const text = JSON.stringify(raw) ?? 'null';
+  if (text.length <= MAX_RAW) return text;
+  return JSON.stringify({ cut: true, length: text.length, beginning: text.slice(0, MAX_RAW).toWellFormed() });
+}
+
+/** `WHERE` and `ORDER BY`: by time, or by sequence where the sequence is what the caller pages by. */
+function pageClauses({ since, until, sources, beforeSeq, afterSeq, order, limit }: EventQuery): { text: string; values: SQLInputValue[] } {
+  const values: SQLInputValue[] = [];
+  const conditions: string[] = [];
+  const add = (condition: string, value: number | undefined) => {
+    if (value === undefined) return;
+    conditions.push(condition);
+    values.push(value);
+  };
+  add('time >= ?', since);
+  add('time <= ?', until);
+  add('seq < ?', beforeSeq);
+  add('seq > ?', afterSeq);
+  if (sources) {
+    conditions.push(`source IN (${sources.map(() => '?').join(', ')})`);
+    values.push(...sources);
+  }
+  const direction = order === 'desc' ? 'DESC' : 'ASC';
+  const key = beforeSeq === undefined && afterSeq === undefined ? `time ${direction}, seq ${direction}` : `seq ${direction}`;
+  values.push(limit ?? -1);
+  return { text: `${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')} ` : ''}ORDER BY ${key} LIMIT ?`, values };
+}
+
+/** `atomic` runs its work in one write transaction. */
+export function eventStore(db: DatabaseSync, atomic: <T>(work: () => T) => T): EventStore {
+  const insert = db.prepare('INSERT INTO events (id, time, source, body, raw) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
+  const setCursor = db.prepare(
+    'INSERT INTO cursors (feed, cursor) VALUES (?, ?) ON CONFLICT (feed) DO UPDATE SET cursor = excluded.cursor',
+  );
+  const getCursor = db.prepare('SELECT cursor FROM cursors WHERE feed = ?');
+  const countAll = db.prepare('SELECT count(*) AS total FROM events');
+
+  return {
+    append: (events, position) =>
+      atomic(() => {
+        const added: StoredEvent[] = [];
+        for (const event of events) {
+          const { raw, ...body } = event;
+          const { changes, lastInsertRowid } = insert.run(event.id, event.time, event.source, JSON.stringify(body), rawText(raw));
+          if (changes === 1) added.push({ seq: Number(lastInsertRowid), event });
+        }
+        if (position) setCursor.run(position.feed, position.cursor);
+        return added;
+      }),
+    cursor(feed) {
+      const row = getCursor.get(feed);
+      return row ? String(row.cursor) : undefined;
+    },
+    page(query) {
+      const { text, values } = pageClauses(query);
+      const stored: StoredEvent[] = [];
+      for (const { seq, body, raw } of db.prepare(`SELECT seq, body, raw FROM events ${text}`).iterate(...values)) {
+        const event: FeedEvent = { ...JSON.parse(String(body)), raw: JSON.parse(String(raw)) };
+        stored.push({ seq: Number(seq), event });
+      }
+      return stored;
+    },
+    count: () => Number(countAll.get()?.total ?? 0),
+  };
+}

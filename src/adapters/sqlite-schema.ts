@@ -1,0 +1,65 @@
+/** The tables of the data file. Each migration moves `user_version` up by one; a shipped one is never changed. */
+import type { DatabaseSync } from 'node:sqlite';
+
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE events (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     id TEXT NOT NULL UNIQUE,
+     time INTEGER NOT NULL,
+     source TEXT NOT NULL,
+     body TEXT NOT NULL,
+     raw TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX events_by_time ON events (time, seq);
+   CREATE INDEX events_by_source ON events (source, time, seq);
+
+   CREATE TABLE cursors (feed TEXT PRIMARY KEY, cursor TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+   CREATE TABLE runs (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     id TEXT NOT NULL UNIQUE,
+     record TEXT NOT NULL,
+     hosts TEXT NOT NULL,
+     phase TEXT NOT NULL,
+     ended_at INTEGER,
+     remote_ids TEXT NOT NULL,
+     notes TEXT NOT NULL,
+     silences TEXT NOT NULL
+   ) STRICT;
+
+   CREATE TABLE answers (
+     run TEXT NOT NULL,
+     source TEXT NOT NULL,
+     host TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     state TEXT NOT NULL,
+     words TEXT NOT NULL,
+     late INTEGER NOT NULL,
+     row_count INTEGER NOT NULL,
+     rows TEXT NOT NULL,
+     PRIMARY KEY (run, source, host)
+   ) STRICT;
+
+   CREATE TABLE pairs (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (space, key)) STRICT, WITHOUT ROWID;`,
+];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** The file's version; 0 for a new one. */
+export function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+}
+
+/** Brings the file up to `SCHEMA_VERSION`, in one transaction, however many processes open it at once. */
+export function migrate(db: DatabaseSync): void {
+  if (versionOf(db) >= SCHEMA_VERSION) return;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    for (const migration of MIGRATIONS.slice(versionOf(db))) db.exec(migration);
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
