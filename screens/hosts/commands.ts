@@ -1,0 +1,175 @@
+/** What can be done on the Hosts screen. */
+import { selectHosts } from '../../src/core/host-match.ts';
+import type { Host } from '../../src/core/model.ts';
+import { hostKey, markedHosts } from '../../src/state/index.ts';
+import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
+import { listCommands } from '../../src/ui/list-commands.ts';
+import { move } from '../../src/ui/list-state.ts';
+import { listHeight } from './rows.ts';
+import { SORTS } from './select.ts';
+import type { HostsScreen } from './state.ts';
+
+type Context = CommandContext<HostsScreen>;
+
+const noHost = ({ screen }: Context) => (screen.current() ? undefined : 'there is no host to choose');
+
+function mark({ services }: Context, hosts: readonly Host[], how: 'add' | 'toggle'): void {
+  services.state.marks.set(known => {
+    const marks = new Set(known);
+    for (const key of hosts.map(hostKey)) {
+      if (how === 'toggle' && marks.has(key)) marks.delete(key);
+      else marks.add(key);
+    }
+    return marks;
+  });
+}
+
+/** The hosts to ask: the marked ones, or the one under the cursor. */
+function targets({ screen, services }: Context): readonly Host[] {
+  const marked = markedHosts(services.state);
+  const current = screen.current();
+  return marked.length > 0 ? marked : current ? [current] : [];
+}
+
+function markRange(context: Context): void {
+  const { screen, services } = context;
+  const { rangeFrom } = screen.get();
+  const current = screen.current();
+  if (!current) return;
+  const shown = screen.shown();
+  const start = shown.findIndex(host => hostKey(host) === rangeFrom);
+  if (rangeFrom === undefined || start < 0) {
+    screen.patch({ rangeFrom: hostKey(current) });
+    services.ui.say(`Range from ${current.hostname}: move to its other end and press V again.`);
+    return;
+  }
+  const end = shown.indexOf(current);
+  mark(context, shown.slice(Math.min(start, end), Math.max(start, end) + 1), 'add');
+  screen.patch({ rangeFrom: undefined });
+}
+
+function search({ screen, services: { ui } }: Context): void {
+  const before = screen.get().search;
+  ui.prompt({
+    id: 'hosts.search',
+    label: '/',
+    value: before,
+    onChange: value => ui.promptNote(screen.look(value) ?? ''),
+    onCancel: () => screen.look(before),
+  });
+}
+
+/** A pasted list of names, one a line: marks the hosts it names and says which names stand for none or for several. */
+export function markPasted(context: Context, text: string): boolean {
+  const names = text.split(/[\r\n,;\t]+/).map(name => name.trim());
+  if (names.filter(name => name !== '').length < 2) return false;
+  const { hosts } = context.services.state.inventory.get();
+  const found = selectHosts(hosts, { names, all: false, platforms: [], labels: [], exclude: [] });
+  mark(context, found.hosts, 'add');
+  const offline = found.hosts.filter(host => host.status !== 'online').length;
+  const said = [`${found.hosts.length} hosts marked from the pasted list, ${offline} of them not online.`, ...found.problems];
+  context.services.ui.say(said.join(' '), found.problems.length > 0 ? 'warn' : 'info');
+  return true;
+}
+
+export const commands: readonly Command<HostsScreen>[] = [
+  {
+    id: 'hosts.query',
+    keys: ['enter', 'Q'],
+    title: 'Query the marked hosts',
+    help: 'Opens the launcher for the marked hosts, or for the one under the cursor when none is marked.',
+    where: 'screen',
+    footer: 'query',
+    blocked: noHost,
+    run: context => context.services.ui.go('launch', { hosts: targets(context) }),
+  },
+  {
+    id: 'hosts.search',
+    keys: ['/'],
+    title: 'Search',
+    help: 'Narrows the list as you type: fuzzy words, or status:offline platform:linux label:web source:prod !name "text".',
+    where: 'screen',
+    footer: 'search',
+    run: search,
+  },
+  {
+    id: 'hosts.mark',
+    keys: ['space'],
+    title: 'Mark',
+    help: 'Marks the host under the cursor, or takes its mark away, and moves on.',
+    where: 'screen',
+    footer: 'mark',
+    blocked: noHost,
+    run(context) {
+      const current = context.screen.current();
+      if (current) mark(context, [current], 'toggle');
+      context.screen.scroll((list, extent) => move(list, 1, extent), listHeight(context.size));
+    },
+  },
+  {
+    id: 'hosts.mark-range',
+    keys: ['V'],
+    title: 'Mark a range',
+    help: 'The first press starts a range at the cursor, the second marks every host from there to the cursor.',
+    where: 'screen',
+    footer: 'range',
+    blocked: noHost,
+    run: markRange,
+  },
+  {
+    id: 'hosts.mark-all',
+    keys: ['A'],
+    title: 'Mark all shown',
+    help: 'Marks every host that the search shows; marks on others stay. A pasted list of names marks those.',
+    where: 'screen',
+    footer: 'all',
+    blocked: noHost,
+    run: context => mark(context, context.screen.shown(), 'add'),
+  },
+  {
+    id: 'hosts.unmark',
+    keys: ['U'],
+    title: 'Clear marks',
+    help: 'Takes every mark away, on hosts that are not shown too.',
+    where: 'screen',
+    footer: 'unmark',
+    blocked: ({ services }) => (services.state.marks.get().size > 0 ? undefined : 'no host is marked'),
+    run: ({ services }) => services.state.marks.set(new Set()),
+  },
+  {
+    id: 'hosts.events',
+    keys: ['.'],
+    title: 'Events of this host',
+    help: 'Opens the feed with only the events of the host under the cursor.',
+    where: 'screen',
+    blocked: noHost,
+    run({ screen, services }) {
+      const host = screen.current();
+      if (host) services.ui.go('feed', { filter: `host:"${host.hostname}"` });
+    },
+  },
+  {
+    id: 'hosts.sort',
+    keys: ['s'],
+    title: 'Sort by the next column',
+    help: `Sorts by ${SORTS.join(', ')}, one after the other.`,
+    where: 'screen',
+    run({ screen }) {
+      const next = SORTS[(SORTS.indexOf(screen.get().sort.by) + 1) % SORTS.length] ?? 'name';
+      screen.patch({ sort: { by: next, reverse: false } });
+    },
+  },
+  {
+    id: 'hosts.reverse',
+    keys: ['o'],
+    title: 'Reverse the order',
+    help: 'Turns the order of the list around.',
+    where: 'screen',
+    run: ({ screen }) => screen.patch({ sort: { ...screen.get().sort, reverse: !screen.get().sort.reverse } }),
+  },
+  ...listCommands<HostsScreen>('hosts', {
+    get: ({ screen, size }) => screen.window(listHeight(size)),
+    set: ({ screen, size }, list) => screen.scroll(() => list, listHeight(size)),
+    extent: ({ screen, size }) => ({ count: screen.shown().length, height: listHeight(size) }),
+  }),
+];

@@ -1,0 +1,73 @@
+/** Launch: choose a template, fill in its form, see the SQL and the targets, confirm. */
+import { Box } from 'ink';
+import type { ReactNode } from 'react';
+import { fit } from '../../src/ui/cells.ts';
+import type { Size } from '../../src/ui/keys/command.ts';
+import { RowList } from '../../src/ui/RowList.tsx';
+import { defineScreen } from '../../src/ui/screen.tsx';
+import { useServices } from '../../src/ui/services.ts';
+import { useStore } from '../../src/ui/use-store.ts';
+import { commands } from './commands.ts';
+import { Details } from './Details.tsx';
+import { createLaunch, type LaunchScreen } from './state.ts';
+
+const LIST_WIDTH = 28;
+const EMPTY = ['No template fits.', 'esc takes the search away.'];
+
+function View({ screen, width, height }: { readonly screen: LaunchScreen } & Size): ReactNode {
+  const { state } = useServices();
+  const { list, focus } = useStore(screen);
+  useStore(state.marks);
+  useStore(state.inventory);
+  const templates = screen.templates();
+  const template = screen.template();
+  const narrow = width < LIST_WIDTH * 2;
+  const listWidth = narrow ? width : Math.min(LIST_WIDTH + Math.floor(width / 20), 40);
+  const listHeight = narrow ? Math.min(templates.length || 2, Math.floor(height / 3)) : height;
+  return (
+    <Box flexDirection={narrow ? 'column' : 'row'} width={width} height={height}>
+      <RowList
+        width={listWidth}
+        height={listHeight}
+        count={templates.length}
+        list={list}
+        active={focus === undefined}
+        row={index => [{ text: ` ${fit(templates[index]?.name ?? '', listWidth - 3)}` }]}
+        empty={EMPTY}
+      />
+      {template && (
+        <Details
+          screen={screen}
+          template={template}
+          width={narrow ? width : width - listWidth}
+          height={narrow ? height - listHeight : height}
+        />
+      )}
+    </Box>
+  );
+}
+
+export const launch = defineScreen({
+  id: 'launch',
+  title: 'Launch',
+  key: '3',
+  create: services => createLaunch(services.state, () => services.engine.templates),
+  commands,
+  View,
+  receive({ screen }, { hosts, template, params }) {
+    if (template !== undefined) screen.choose(template);
+    screen.patch({ focus: undefined, ...(hosts ? { hosts } : {}) });
+    for (const field of screen.fields()) {
+      const value = params?.[field.name];
+      if (value !== undefined) screen.type(field, value);
+    }
+  },
+  back({ screen }) {
+    const { focus, search, hosts } = screen.get();
+    if (focus !== undefined) screen.patch({ focus: undefined });
+    else if (search !== '') screen.patch({ search: '' });
+    else if (hosts) screen.patch({ hosts: undefined });
+    else return false;
+    return true;
+  },
+});

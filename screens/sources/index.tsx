@@ -1,0 +1,145 @@
+/** Sources: whether data flows, since when not, and why. */
+import { Box } from 'ink';
+import type { ReactNode } from 'react';
+import type { Command, CommandContext, Size } from '../../src/ui/keys/command.ts';
+import { Line } from '../../src/ui/Line.tsx';
+import { listCommands } from '../../src/ui/list-commands.ts';
+import { RowList } from '../../src/ui/RowList.tsx';
+import { defineScreen } from '../../src/ui/screen.tsx';
+import { type Services, useServices } from '../../src/ui/services.ts';
+import { TextPane } from '../../src/ui/TextPane.tsx';
+import { paneExtent, paneList } from '../../src/ui/text-pane.ts';
+import type { Segment } from '../../src/ui/theme.ts';
+import { useStore } from '../../src/ui/use-store.ts';
+import { type Clock, headSegments, noticeLines, sourceLines, sourceSegments } from './segments.ts';
+import { createSources, type SourcesScreen } from './state.ts';
+
+type Context = CommandContext<SourcesScreen>;
+
+const EMPTY = [
+  'No sources are configured.',
+  'rollcall source add osctrl|fleetdm|direct NAME ... adds one;',
+  'rollcall --lab shows how it looks without any.',
+];
+
+/** The list takes what it needs, the pane at least half. */
+function layoutOf({ height }: Pick<Size, 'height'>, sources: number): { readonly list: number; readonly pane: number } {
+  const list = Math.max(1, Math.min(Math.max(sources, EMPTY.length + 2), Math.floor(height / 2) - 1));
+  return { list, pane: Math.max(0, height - 1 - list) };
+}
+
+const clockOf = ({ now, ui, offsetMinutes }: Services): Clock => ({ now: now(), zone: ui.get().zone, offsetMinutes });
+
+function paneLines(screen: SourcesScreen, services: Services, width: number): ReadonlyArray<readonly Segment[]> {
+  const health = screen.current();
+  const clock = clockOf(services);
+  const about = health ? sourceLines(health, screen.get().checks.get(health.source), width, clock) : [];
+  return [...about, ...noticeLines(services.state.notices.get(), width, clock)];
+}
+
+function View({ screen, width, height }: { readonly screen: SourcesScreen } & Size): ReactNode {
+  const services = useServices();
+  useStore(services.state.health);
+  useStore(services.state.notices);
+  const zone = useStore(services.ui, shown => shown.zone);
+  const { list, inPane, scroll } = useStore(screen);
+  const sources = screen.sources();
+  const layout = layoutOf({ height }, sources.length);
+  const clock = clockOf(services);
+  const row = (index: number) => {
+    const health = sources[index];
+    return health ? sourceSegments(health, width, clock) : [];
+  };
+  return (
+    <Box flexDirection="column" width={width} height={height}>
+      <Line width={width} segments={headSegments(width, zone)} />
+      <RowList width={width} height={layout.list} count={sources.length} list={list} row={row} active={!inPane} empty={EMPTY} />
+      {layout.pane > 1 && (
+        <TextPane
+          title={screen.current()?.source ?? 'sources'}
+          lines={paneLines(screen, services, width)}
+          scroll={scroll}
+          active={inPane}
+          width={width}
+          height={layout.pane}
+        />
+      )}
+    </Box>
+  );
+}
+
+const noSource = ({ screen }: Context) => (screen.current() ? undefined : 'there is no source');
+
+const movements = listCommands<SourcesScreen>('sources', {
+  get: ({ screen }) => (screen.get().inPane ? paneList(screen.get().scroll) : screen.get().list),
+  set({ screen }, list) {
+    if (screen.get().inPane) screen.patch({ scroll: list.cursor });
+    else screen.patch({ list, scroll: 0 });
+  },
+  extent({ screen, services, size }) {
+    const sources = screen.sources().length;
+    const layout = layoutOf(size, sources);
+    if (!screen.get().inPane) return { count: sources, height: layout.list };
+    return paneExtent(paneLines(screen, services, size.width).length, { height: layout.pane });
+  },
+});
+
+const commands: readonly Command<SourcesScreen>[] = [
+  {
+    id: 'sources.check',
+    keys: ['c'],
+    title: 'Check the source',
+    help: 'Asks the source once: is the address right, is TLS trusted, is the account known, and what may it do.',
+    where: 'screen',
+    footer: 'check',
+    blocked: context => {
+      const source = context.screen.current()?.source ?? '';
+      return (
+        noSource(context) ?? (context.screen.get().checks.get(source)?.state === 'running' ? 'it is being checked already' : undefined)
+      );
+    },
+    run: ({ screen }) => screen.check(screen.current()?.source ?? ''),
+  },
+  {
+    id: 'sources.focus',
+    keys: ['tab', 'shift+tab', 'enter'],
+    title: 'List or details',
+    help: 'Gives the keyboard to the details and notices below, or back to the list.',
+    where: 'screen',
+    footer: 'details',
+    run: ({ screen }) => screen.patch({ inPane: !screen.get().inPane }),
+  },
+  {
+    id: 'sources.events',
+    keys: ['.'],
+    title: 'Events of this source',
+    help: 'Opens the feed with only the events of this source.',
+    where: 'screen',
+    footer: 'events',
+    blocked: noSource,
+    run({ screen, services }) {
+      const health = screen.current();
+      if (health) services.ui.go('feed', { filter: `source:"${health.source}"` });
+    },
+  },
+  ...movements,
+];
+
+export const sources = defineScreen({
+  id: 'sources',
+  title: 'Sources',
+  key: '5',
+  create: createSources,
+  commands,
+  View,
+  interrupt: ({ screen }) => screen.stopChecks(),
+  receive({ screen }, { source }) {
+    const cursor = screen.sources().findIndex(health => health.source === source);
+    if (cursor >= 0) screen.patch({ list: { cursor, top: 0 }, inPane: false, scroll: 0 });
+  },
+  back({ screen }) {
+    if (!screen.get().inPane) return false;
+    screen.patch({ inPane: false });
+    return true;
+  },
+});

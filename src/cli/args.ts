@@ -1,0 +1,161 @@
+/**
+ * The commands and their flags, as data: parsing, errors, help and the README's tables are made from it. Import-light on
+ * purpose: it is read before anything is known to be needed.
+ */
+
+export type Flag = {
+  /** Without the dashes. */
+  readonly name: string;
+  /** What its value is called in help; a flag without one is a switch. */
+  readonly value?: string;
+  /** `--lab` may stand alone or have a whole number. */
+  readonly optional?: true;
+  /** May be given more than once. */
+  readonly many?: true;
+  readonly required?: true;
+  /** The connector setting that it sets. */
+  readonly setting?: string;
+  readonly env?: string;
+  readonly help: string;
+};
+
+export const FORMATS = ['table', 'json', 'jsonl', 'csv'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export const DEFAULT_LAB = 24;
+export const DEFAULT_TIMEOUT_S = 60;
+export const MAX_TIMEOUT_S = 3_600;
+
+/** Flags that mean the same everywhere. */
+export const COMMON_FLAGS: readonly Flag[] = [
+  { name: 'config-dir', value: 'DIR', env: 'ROLLCALL_CONFIG_DIR', help: "settings; default: the platform's config directory" },
+  { name: 'data-dir', value: 'DIR', env: 'ROLLCALL_DATA_DIR', help: "events, runs, audit; default: the platform's data directory" },
+  { name: 'source', value: 'NAME', many: true, help: 'one configured source; repeatable; default: all' },
+  { name: 'lab', value: 'N', optional: true, help: `this machine and N simulated hosts (default ${DEFAULT_LAB}) instead of the sources` },
+  { name: 'format', value: FORMATS.join('|'), help: 'default: table on a terminal, else jsonl for feed and json for the rest' },
+  { name: 'output', value: 'FILE', help: 'write there (0600, whole or not at all) instead of standard output' },
+  { name: 'no-color', env: 'NO_COLOR', help: 'no colour' },
+  { name: 'plain', help: 'no alternate screen, no redraw: lines only' },
+  { name: 'quiet', help: 'no progress on standard error' },
+  { name: 'timeout', value: 'S', help: `seconds that a live query waits; ${DEFAULT_TIMEOUT_S}, 1..${MAX_TIMEOUT_S}` },
+  { name: 'help', help: 'what the command does and takes' },
+];
+
+export type Argument = { readonly name: string; readonly optional?: true };
+
+export type CommandSpec = {
+  /** One to three words: `source add osctrl`. */
+  readonly name: string;
+  readonly args: readonly Argument[];
+  readonly flags: readonly Flag[];
+  readonly summary: string;
+  readonly examples?: readonly string[];
+};
+
+const NAME: Argument = { name: 'NAME' };
+
+const TOKEN: readonly Flag[] = [
+  { name: 'token-env', value: 'VAR', help: 'the API token is in this variable' },
+  { name: 'token-file', value: 'FILE', help: 'the API token is in this file, which only you can read' },
+  { name: 'token-command', value: 'CMD', help: 'this command prints the API token' },
+];
+
+const TLS: readonly Flag[] = [
+  { name: 'ca-file', value: 'FILE', help: 'trust only the CAs in this PEM file' },
+  { name: 'insecure', help: 'do not verify TLS, allow http:// beyond this machine; a standing warning' },
+];
+
+const POLL: Flag = { name: 'poll-interval', value: 'SECONDS', setting: 'poll_interval_seconds', help: 'between two polls; 300, kept within 30..86400' };
+
+const BASE_URL: Flag = { name: 'base-url', value: 'URL', required: true, setting: 'base_url', help: 'address of the server' };
+
+export const COMMANDS: readonly CommandSpec[] = [
+  { name: 'hosts', args: [], flags: [], summary: 'list hosts', examples: ['rollcall hosts --lab', 'rollcall hosts --source prod --format csv'] },
+  {
+    name: 'templates',
+    args: [{ name: 'NAME', optional: true }],
+    flags: [],
+    summary: 'list templates, or show one: parameters, SQL, platforms, ATT&CK, digest',
+    examples: ['rollcall templates', 'rollcall templates running_processes'],
+  },
+  {
+    name: 'query',
+    args: [{ name: 'TEMPLATE' }],
+    flags: [
+      { name: 'host', value: 'NAME', many: true, help: 'hostname, display name, uuid or id, exactly, in any case; web-* globs' },
+      { name: 'hosts-file', value: 'FILE|-', help: 'names, one a line; - reads standard input' },
+      { name: 'all', help: 'every host' },
+      { name: 'platform', value: 'P', many: true, help: 'only hosts of this platform' },
+      { name: 'label', value: 'L', many: true, help: 'only hosts with this label' },
+      { name: 'exclude', value: 'NAME', many: true, help: 'not this host' },
+      { name: 'param', value: 'KEY=VALUE', many: true, help: 'a parameter of the template' },
+      { name: 'yes', help: 'ask nobody: needed for more than 25 hosts in scripts' },
+      { name: 'dry-run', help: 'print targets, SQL and digest; send nothing' },
+    ],
+    summary: 'run an allowlisted live query and wait for the answers',
+    examples: [
+      'rollcall query running_processes --lab --all --yes',
+      "rollcall query recently_modified_files --host 'web-*' --exclude web-9 --param since=24h",
+      'rollcall query listening_ports --hosts-file suspects.txt --format csv --output ports.csv',
+    ],
+  },
+  {
+    name: 'feed',
+    args: [],
+    flags: [
+      { name: 'since', value: 'SPAN|TIME', help: 'only events from then on: 30m, 24h, 7d, or RFC 3339' },
+      { name: 'filter', value: 'EXPR', help: 'sev>=high host:GLOB table:T source:S "text" word; - or ! before a term excludes' },
+      { name: 'follow', help: 'go on with new events until interrupted' },
+      { name: 'limit', value: 'N', help: 'the newest N; default: none, 1000 on a terminal' },
+    ],
+    summary: 'print the event feed; --follow tails it',
+    examples: ['rollcall feed --since 24h --filter sev>=high', "rollcall feed --follow --filter 'host:web-* -table:processes'"],
+  },
+  {
+    name: 'runs',
+    args: [{ name: 'ID', optional: true }],
+    flags: [],
+    summary: 'past and running queries; ID shows one as `query` would print it',
+  },
+  { name: 'source list', args: [], flags: [], summary: 'configured sources' },
+  {
+    name: 'source add osctrl',
+    args: [NAME],
+    flags: [BASE_URL, { name: 'environment', value: 'ENV', required: true, setting: 'environment', help: 'name or UUID' }, ...TOKEN, ...TLS, POLL],
+    summary: 'add an osctrl environment',
+    examples: ['rollcall source add osctrl prod --base-url https://osctrl.example:9002 --environment prod --token-env OSCTRL_TOKEN'],
+  },
+  {
+    name: 'source add fleetdm',
+    args: [NAME],
+    flags: [
+      BASE_URL,
+      { name: 'team-id', value: 'N', setting: 'team_id', help: "only this team's hosts and reports" },
+      ...TOKEN,
+      { name: 'email', value: 'E', setting: 'email', help: 'log in as this account instead of with a token' },
+      { name: 'password-env', value: 'VAR', help: 'the password of the account is in this variable' },
+      ...TLS,
+      POLL,
+    ],
+    summary: 'add a FleetDM server',
+    examples: ['rollcall source add fleetdm fleet --base-url https://fleet.example --token-file ~/.fleet-token'],
+  },
+  {
+    name: 'source add direct',
+    args: [NAME],
+    flags: [
+      { name: 'listen', value: 'ADDRESS:PORT', setting: 'listen', help: 'default 127.0.0.1:8443' },
+      { name: 'hostname', value: 'NAME', many: true, setting: 'hostname', help: 'a name by which hosts reach this machine' },
+      { name: 'enroll-secret-file', value: 'FILE', setting: 'enroll_secret_file', help: 'your own enroll secret; default: one is made' },
+      { name: 'client-ca', value: 'FILE', setting: 'client_ca', help: 'only hosts with a client certificate of this CA' },
+    ],
+    summary: 'add the embedded endpoint, to which osqueryd enrols without a server',
+  },
+  { name: 'source test', args: [NAME], flags: [], summary: 'prove address, TLS and account, and say what the account may do' },
+  { name: 'source remove', args: [NAME], flags: [], summary: 'forget a source; its events and runs stay' },
+  { name: 'help', args: [{ name: 'COMMAND', optional: true }], flags: [], summary: 'this help, or that of a command' },
+  { name: 'version', args: [], flags: [], summary: 'the version' },
+];
+
+/** Flags that make sense when no command is named and the console opens. */
+export const CONSOLE_FLAGS: readonly string[] = ['config-dir', 'data-dir', 'source', 'lab', 'no-color', 'plain', 'quiet', 'timeout', 'help'];

@@ -1,0 +1,47 @@
+/** The console as a process: draws first, then opens the sources behind it, and closes them when it is left. */
+import { SCREENS } from '../../screens/index.ts';
+import type { Directories } from '../adapters/directories.ts';
+import { toProblem } from '../core/problem.ts';
+import { clean } from '../core/sanitize.ts';
+import { createState } from '../state/index.ts';
+import { openConsole } from '../ui/console.tsx';
+import { paintSchedule } from '../ui/frames.ts';
+import { detectTerminal } from '../ui/theme.ts';
+import type { CommonOptions } from './parse.ts';
+import type { Rollcall } from './wire.ts';
+
+/** Stored events and runs that are on screen at once after a start; the rest is found in the store. */
+const EVENTS_AT_START = 5_000;
+const RUNS_AT_START = 50;
+
+/** Runs the console on this process's terminal. Resolves with the exit code, the terminal as it was. */
+export async function runConsole(common: CommonOptions, directories: Directories): Promise<number> {
+  const { stdin, stdout, stderr } = process;
+  const state = createState(paintSchedule(stdout), Date.now);
+  const env = common.noColor ? { ...process.env, NO_COLOR: '1' } : process.env;
+  let rollcall: Rollcall | undefined;
+
+  const start = async () => {
+    const { openRollcall } = await import('./wire.ts');
+    const { lab, sources } = common;
+    rollcall = await openRollcall({ ...directories, lab, sources, observer: state.observer });
+    const { engine, store } = rollcall;
+    state.feed.add(store.page({ order: 'desc', limit: EVENTS_AT_START }).toReversed());
+    for (const run of engine.runs(RUNS_AT_START).toReversed()) state.observer.run(run);
+    engine.start();
+    return {
+      engine,
+      raw: (seq: number) => store.page({ order: 'desc', limit: 1, beforeSeq: seq + 1 })[0]?.event,
+      ...(engine.connectors.length === 0 ? { screen: 'welcome' as const } : {}),
+    };
+  };
+
+  const end = await openConsole({ screens: SCREENS, state, terminal: detectTerminal(env), now: Date.now, stdin, stdout, start });
+  if (end.error !== undefined) {
+    const { message, kind, detail } = toProblem(end.error);
+    rollcall?.log.write('error', message, { kind, detail });
+    stderr.write(`rollcall: ${clean(message)}\n`);
+  }
+  await rollcall?.close();
+  return end.code;
+}

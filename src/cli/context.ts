@@ -1,0 +1,76 @@
+/** What commands are given, and what they ask of the composition root. */
+import type { Directories } from '../adapters/directories.ts';
+import type { Output, Writer } from '../adapters/output.ts';
+import type { TerminalFacts } from '../adapters/terminal.ts';
+import type { Clock, EventStore, RunStore } from '../core/ports.ts';
+import type { Template } from '../core/template.ts';
+import type { Engine, EngineObserver } from '../engine/api.ts';
+import type { Format } from './args.ts';
+import type { Messages } from './messages.ts';
+import type { CommonOptions, Given } from './parse.ts';
+
+export type OpenRequest = Directories & {
+  /** Number of simulated hosts: the lab instead of the configured sources. */
+  readonly lab?: number | undefined;
+  /** Only these configured sources; all when absent or empty; 'none' opens the data file only. */
+  readonly sources?: readonly string[] | 'none' | undefined;
+  readonly observer: EngineObserver;
+};
+
+export type Opened = {
+  readonly engine: Engine;
+  readonly store: EventStore & RunStore;
+  /** Resolves when the lab's hosts have enrolled and sent their first logs; at once without a lab. */
+  ready(): Promise<void>;
+  /** Stops everything and closes the store. A second call does nothing. */
+  close(): Promise<void>;
+};
+
+/** What `wire.ts` offers to commands. Loaded by the first command that needs it. */
+export type Wire = {
+  /** The allowlist; starts and opens nothing. */
+  templates(): readonly Template[];
+  /** Opens the data file and the sources; sends nothing yet. Throws `Problem`. */
+  openRollcall(request: OpenRequest): Promise<Opened>;
+};
+
+export type Stdin = AsyncIterable<Uint8Array | string> & {
+  readonly isTTY?: boolean | undefined;
+  /** Ends a reading that waits. */
+  destroy(error?: Error): unknown;
+};
+export type Stream = Writer & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
+
+/** The process as commands see it. */
+export type Deps = {
+  readonly wire: () => Promise<Wire>;
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Stdin;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+  /** Aborted by SIGINT and SIGTERM: the command prints what it has and ends with 130. */
+  readonly signal: AbortSignal;
+};
+
+export type CommandContext = {
+  readonly args: readonly string[];
+  readonly given: Given;
+  readonly common: CommonOptions;
+  readonly directories: Directories;
+  readonly format: Format;
+  /** Where data goes: stdout, or the file of `--output`. */
+  readonly out: Output;
+  /** What stands at the other end of `out`. */
+  readonly terminal: TerminalFacts;
+  readonly messages: Messages;
+  readonly stdin: Stdin;
+  readonly clock: Clock;
+  readonly env: Deps['env'];
+  /** Aborted by an interrupt, or when nobody reads the output any more. */
+  readonly signal: AbortSignal;
+  readonly wire: () => Promise<Wire>;
+};
+
+/** Returns the exit code; throws a `Problem` for what becomes the error line. */
+export type Command = (context: CommandContext) => Promise<number>;

@@ -1,0 +1,45 @@
+/** `rollcall hosts`: the hosts of all sources. */
+import { hostToJson } from '../core/aisoc.ts';
+import type { Host } from '../core/model.ts';
+import { shortAge } from '../core/time.ts';
+import type { Command } from './context.ts';
+import { exitCodeFor } from './exit-codes.ts';
+import { PATIENCE_MS } from './limits.ts';
+import { type ListForm, printList } from './print.ts';
+import { withSession } from './session.ts';
+import { listHosts } from './targets.ts';
+import { worst } from './worst.ts';
+
+const form = (now: number): ListForm<Host> => ({
+  json: hostToJson,
+  header: ['hostname', 'status', 'seen', 'platform', 'os version', 'osquery', 'ip', 'labels', 'source'],
+  cells: host => [
+    host.hostname,
+    host.status,
+    host.lastSeen === null ? 'never' : shortAge(now - host.lastSeen),
+    host.platform,
+    host.osVersion,
+    host.osqueryVersion,
+    host.ip,
+    host.labels.join(' '),
+    host.source,
+  ],
+  csv: ['id', 'hostname', 'display_name', 'uuid', 'platform', 'os_version', 'osquery_version', 'status', 'last_seen', 'ip', 'labels', 'source', 'kind'],
+  none: 'No hosts.',
+});
+
+/** What could be listed is printed; the code is that of the worst failure. Throws when nothing could be listed. */
+export const hosts: Command = context =>
+  withSession(context, async session => {
+    const limit = context.common.timeoutS === undefined ? PATIENCE_MS : context.common.timeoutS * 1_000;
+    const failures = await listHosts(context, session, limit);
+    context.messages.rest();
+    const failure = worst(failures.values());
+    if (failure && failures.size === session.engine.connectors.length) {
+      for (const problem of failures.values()) if (problem !== failure) context.messages.tell(problem.message);
+      throw failure;
+    }
+    for (const problem of failures.values()) context.messages.tell(problem.message);
+    await printList(context, session.engine.hosts(), form(context.clock.now()));
+    return failure ? exitCodeFor(failure.kind) : 0;
+  });

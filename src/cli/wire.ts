@@ -1,0 +1,160 @@
+/** The composition root: the only place where adapters, connectors, lab and engine meet. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import shippedTemplates from 'rollcall:templates';
+import { openAudit } from '../adapters/audit.ts';
+import { systemClock } from '../adapters/clock.ts';
+import { openSettings, type SettingsFile, type SourceSettings, settingsIssue } from '../adapters/config-file.ts';
+import { createHttp } from '../adapters/http.ts';
+import { openLog } from '../adapters/log-file.ts';
+import { createRedactor } from '../adapters/redact.ts';
+import { secretSource } from '../adapters/secrets.ts';
+import { openStore, type Store } from '../adapters/sqlite-store.ts';
+import { CONNECTORS } from '../connectors/index.ts';
+import type { ConnectorDeps } from '../connectors/module.ts';
+import type { AuditLog, Clock, Connector, Log } from '../core/ports.ts';
+import { Problem, toProblem } from '../core/problem.ts';
+import { parseTemplate, type Template } from '../core/template.ts';
+import { createEngine } from '../engine/engine.ts';
+import type { Opened, OpenRequest } from './context.ts';
+import { type OpenLab, openLab } from './lab.ts';
+
+/** What the console needs beyond what commands do. */
+export type Rollcall = Opened & { readonly store: Store; readonly log: Log };
+
+let parsed: readonly Template[] | undefined;
+
+/** The shipped templates, by name. */
+export function templates(): readonly Template[] {
+  parsed ??= shippedTemplates.map(parseTemplate);
+  return parsed;
+}
+
+/** What every command with a data directory shares. */
+type Base = { readonly store: Store; readonly log: Log; readonly audit: AuditLog; readonly redactor: ReturnType<typeof createRedactor> };
+
+function openBase(dataDir: string, clock: Clock): Base {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    const words = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new Problem('storage', `The data directory ${dataDir} cannot be made (${words}). Choose another with --data-dir.`, {
+      cause: thrown,
+    });
+  }
+  const redactor = createRedactor();
+  const who = { user: userName(), pid: process.pid };
+  return {
+    store: openStore(path.join(dataDir, 'rollcall.db')),
+    log: openLog(path.join(dataDir, 'rollcall.log'), clock, redactor),
+    audit: openAudit(path.join(dataDir, 'audit.jsonl'), clock, redactor, who),
+    redactor,
+  };
+}
+
+/** The login name; in a container the user may have none. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}
+
+function readCa(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (thrown) {
+    const words = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new Problem('usage', `The CA file ${file} cannot be read (${words}). Give the path of a PEM file with --ca-file.`, {
+      cause: thrown,
+    });
+  }
+}
+
+/** Makes the connector of a configured source; touches no network. `settingsPath` is for messages. */
+export function createConnector(
+  settings: SourceSettings,
+  settingsPath: string,
+  dataDir: string,
+  clock: Clock,
+  { store, log, redactor }: Omit<Base, 'audit'>,
+): Connector {
+  const module = CONNECTORS.find(({ kind }) => kind === settings.kind);
+  if (!module) throw new Problem('usage', `Source '${settings.name}' is of an unknown kind, '${settings.kind}'.`);
+  const own = module.settings.safeParse(settings.own);
+  if (!own.success) throw settingsIssue(settingsPath, own.error, ['sources', settings.name]);
+  const { name: id, caFile, insecure } = settings;
+  const deps: ConnectorDeps = {
+    id,
+    http: ({ baseUrl }) => createHttp({ baseUrl, insecure, ...(caFile === undefined ? {} : { ca: readCa(caFile) }) }),
+    clock,
+    log,
+    store,
+    secret: secretSource(settings.secret, { source: id, env: process.env, learn: secret => redactor.learn(secret) }),
+    insecure,
+    dataDir,
+  };
+  return module.create(own.data, deps);
+}
+
+function configured(file: SettingsFile, wanted: readonly string[] | 'none'): readonly SourceSettings[] {
+  if (wanted === 'none') return [];
+  const all = file.sources();
+  const unknown = wanted.filter(name => !all.some(source => source.name === name));
+  if (unknown.length > 0) {
+    const known = all.map(({ name }) => name).join(', ') || 'none yet';
+    throw new Problem(
+      'usage',
+      `There is no source called ${unknown.join(', ')}. Configured: ${known}. Add one with \`rollcall source add\`.`,
+    );
+  }
+  return wanted.length === 0 ? all : all.filter(({ name }) => wanted.includes(name));
+}
+
+/** Opens the store and the sources; sends nothing yet. Throws `Problem`. */
+export async function openRollcall(request: OpenRequest): Promise<Rollcall> {
+  const { configDir, dataDir, lab: simulated, sources = [], observer } = request;
+  const clock = systemClock;
+  const settings = openSettings(configDir);
+  const chosen = simulated === undefined ? configured(settings, sources) : [];
+  const base = openBase(dataDir, clock);
+  const { store, log, audit } = base;
+  let lab: OpenLab | undefined;
+  try {
+    lab = simulated === undefined ? undefined : await openLab({ count: simulated, dataDir, store, clock, log });
+    const connectors = lab ? [lab.connector] : chosen.map(source => createConnector(source, settings.path, dataDir, clock, base));
+    const engine = createEngine({ connectors, templates: templates(), store, observer, audit, clock, log, newRunId });
+    engine.listen();
+    lab?.run();
+    const shutDown = async () => {
+      await engine.stop();
+      await lab?.close();
+      await Promise.all(connectors.map(connector => connector.close?.()));
+      store.close();
+    };
+    let closing: Promise<void> | undefined;
+    return {
+      engine,
+      store,
+      log,
+      ready: async () => lab?.ready,
+      close() {
+        closing ??= shutDown();
+        return closing;
+      },
+    };
+  } catch (thrown) {
+    await lab?.close();
+    store.close();
+    throw toProblem(thrown);
+  }
+}
+
+/** Short, unique, and in the order of time. */
+function newRunId(): string {
+  const time = new Date().toISOString().replace(/[-:]/g, '').slice(0, 15).toLowerCase();
+  return `${time}-${randomBytes(3).toString('hex')}`;
+}

@@ -1,0 +1,40 @@
+import { Box } from 'ink';
+import type { ReactNode } from 'react';
+import type { Size } from './keys/command.ts';
+import { Line } from './Line.tsx';
+import { lastScroll, paneRoom } from './text-pane.ts';
+import type { Segment } from './theme.ts';
+
+export type TextPaneProps = Size & {
+  readonly title: string;
+  readonly lines: ReadonlyArray<readonly Segment[]>;
+  /** First line on screen. */
+  readonly scroll: number;
+  /** Whether the pane has the keyboard. */
+  readonly active: boolean;
+  /** Draws a rule at its left, for a pane beside a list: the lines have one cell less then. */
+  readonly beside?: boolean;
+};
+
+/** Lines of text under a rule with a title. Draws exactly `height` lines. */
+export function TextPane({ title, lines, scroll, active, beside = false, width, height }: TextPaneProps): ReactNode {
+  const room = paneRoom({ height });
+  const first = Math.min(scroll, lastScroll(lines.length, { height }));
+  const below = lines.length - first - room;
+  const edge: Segment[] = beside ? [{ text: '│', tone: 'muted' }] : [];
+  const more = below > 0 ? ` ─ ${below} more ${below === 1 ? 'line' : 'lines'}: ${active ? 'j' : 'tab, then j'} ` : ' ';
+  const rule: Segment[] = [
+    { text: '── ', tone: 'muted' },
+    { text: title, tone: active ? 'accent' : 'muted' },
+    { text: `${more}${'─'.repeat(width)}`, tone: 'muted' },
+  ];
+  return (
+    <Box flexDirection="column" width={width} height={height} overflow="hidden">
+      <Line width={width} segments={[...edge, ...rule]} />
+      {Array.from({ length: room }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: lines of a window have no identity but their place
+        <Line key={index} width={width} segments={[...edge, ...(lines[first + index] ?? [])]} />
+      ))}
+    </Box>
+  );
+}

@@ -1,0 +1,42 @@
+/** Times and counts as people read them. */
+import type { UiState } from './ui-state.ts';
+
+export type Zone = UiState['zone'];
+
+/** Minutes that local time is ahead of UTC at `ms`. */
+export type OffsetMinutes = (ms: number) => number;
+
+const MINUTE_MS = 60_000;
+
+/** `YYYY-MM-DD HH:MM:SS.mmm` of the clock that is `offset` minutes ahead of UTC. A time beyond reason is shown as `?`. */
+function wallClock(ms: number, offset: number): string {
+  const date = new Date(ms + offset * MINUTE_MS);
+  return Number.isNaN(date.getTime()) ? '????-??-?? ??:??:??.???' : date.toISOString().slice(-24, -1).replace('T', ' ');
+}
+
+const offsetIn = (zone: Zone, ms: number, offsetOf: OffsetMinutes): number => (zone === 'utc' ? 0 : offsetOf(ms));
+
+function offsetLabel(minutes: number): string {
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60].map(part => String(part).padStart(2, '0'));
+  return `${minutes < 0 ? '-' : '+'}${hours}:${rest}`;
+}
+
+/** `HH:MM:SS` for today, `MM-DD HH:MM` for other days: 11 cells, as the clock of `zone` shows it. */
+export function shortTime(ms: number, now: number, zone: Zone, offsetOf: OffsetMinutes): string {
+  const at = wallClock(ms, offsetIn(zone, ms, offsetOf));
+  const today = wallClock(now, offsetIn(zone, now, offsetOf)).slice(0, 10);
+  return at.startsWith(today) ? `   ${at.slice(11, 19)}` : at.slice(5, 16);
+}
+
+/** `YYYY-MM-DD HH:MM:SS.mmm UTC`, or with the offset of this machine: `... +02:00`. */
+export function fullTime(ms: number, zone: Zone, offsetOf: OffsetMinutes): string {
+  const offset = offsetIn(zone, ms, offsetOf);
+  return `${wallClock(ms, offset)} ${zone === 'utc' ? 'UTC' : offsetLabel(offset)}`;
+}
+
+/** `1,204`: the same on every machine. */
+export const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** `1 event`, `1,204 events`. */
+export const counted = (value: number, singular: string, plural = `${singular}s`): string =>
+  `${count(value)} ${value === 1 ? singular : plural}`;

@@ -1,0 +1,71 @@
+/**
+ * Who gets a key. In this order: the question that is open, the prompt, the text field, the screen's commands, those that
+ * act everywhere. Typed text never reaches a command. Plain code without React: tests press keys by calling it.
+ */
+import { clean } from '../../core/sanitize.ts';
+import { confirmKey } from '../confirm-keys.ts';
+import { tooSmall } from '../layout.ts';
+import { promptKey, promptText } from '../prompt-keys.ts';
+import type { Services } from '../services.ts';
+import { execute } from './execute.ts';
+import { type KeyPress, keyLabel } from './names.ts';
+import type { Registry } from './registry.ts';
+
+/** Engine notices cannot be dismissed before they have been on screen for this many ms. */
+const READING_MS = 4_000;
+
+/** The keys that work while the terminal is too small to show what they do. */
+const BLIND_KEYS = new Set(['ctrl+c', 'ctrl+z', 'ctrl+l', 'q']);
+
+export type Dispatcher = { press(key: KeyPress): void; paste(text: string): void };
+
+export function createDispatcher(services: Services, registry: Registry): Dispatcher {
+  const { ui, state } = services;
+  let lastKeyAt = Number.NEGATIVE_INFINITY;
+
+  const find = (name: string, typing: boolean) =>
+    [...registry.current().commands, ...registry.globals].find(
+      command => command.keys.includes(name) && (!typing || command.where === 'typing'),
+    );
+
+  const dismiss = () => {
+    if (ui.get().notice) ui.set(current => ({ ...current, notice: undefined }));
+    const notice = state.notice.get();
+    if (notice && services.now() - notice.at >= READING_MS) state.notice.set(undefined);
+  };
+
+  const command = (key: KeyPress, typing: boolean) => {
+    const found = find(key.name, typing);
+    if (found) void execute(ui, found);
+    else if (!typing) ui.say(`${keyLabel(key.name)} does nothing here. ? lists the keys.`);
+  };
+
+  const dispatch = (key: KeyPress, quietMs: number) => {
+    const { confirm, prompt, field } = ui.get();
+    if (confirm) confirmKey(ui, confirm, key, quietMs);
+    else if (prompt) {
+      if (!promptKey(ui, prompt, key, () => find(key.name, true))) command(key, true);
+    } else if (field) {
+      if (key.text === undefined && !field.edit(key.name)) command(key, true);
+    } else command(key, false);
+  };
+
+  return {
+    press(key) {
+      const now = services.now();
+      const quietMs = now - lastKeyAt;
+      lastKeyAt = now;
+      if (tooSmall(ui.get()) && !BLIND_KEYS.has(key.name)) return;
+      dismiss();
+      dispatch(key, quietMs);
+    },
+    paste(text) {
+      const { confirm, prompt, field } = ui.get();
+      if (confirm || registry.current().paste(text)) return;
+      const line = clean(text.trim().replace(/\s*[\r\n]+\s*/g, ' '));
+      if (prompt) promptText(ui, prompt, line);
+      else if (field) field.insert(line);
+      else ui.say('Nothing here takes a pasted text.');
+    },
+  };
+}

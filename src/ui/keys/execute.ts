@@ -1,0 +1,17 @@
+import { toProblem } from '../../core/problem.ts';
+import type { Ui } from '../ui-state.ts';
+import type { BoundCommand } from './command.ts';
+
+/** Does what a command does, or says why not. A failure ends on the status line. */
+export async function execute(ui: Ui, command: BoundCommand): Promise<void> {
+  const reason = command.blocked();
+  if (reason !== undefined) {
+    ui.say(`${command.title}: ${reason}`, 'warn');
+    return;
+  }
+  try {
+    await command.run();
+  } catch (thrown) {
+    ui.say(toProblem(thrown).message, 'error');
+  }
+}

@@ -1,0 +1,16 @@
+/** A window on lines of text: the first line on screen is all there is to remember. Pure. */
+import type { Size } from './keys/command.ts';
+import type { Extent, ListState } from './list-state.ts';
+
+/** Lines of a pane that hold text; the first one is its rule. */
+export const paneRoom = ({ height }: Pick<Size, 'height'>): number => Math.max(1, height - 1);
+
+export const lastScroll = (lines: number, size: Pick<Size, 'height'>): number => Math.max(0, lines - paneRoom(size));
+
+/** The pane as a list whose cursor is its first line, for `listCommands`. */
+export const paneList = (scroll: number): ListState => ({ cursor: scroll, top: scroll });
+
+export const paneExtent = (lines: number, size: Pick<Size, 'height'>): Extent => ({
+  count: lastScroll(lines, size) + 1,
+  height: paneRoom(size),
+});

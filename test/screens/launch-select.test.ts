@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { blastLines, blastOf, cycle, fieldProblem, findTemplates } from '../../screens/launch/select.ts';
+import type { ParamSpec } from '../../src/core/template.ts';
+import { aHost, usersTemplate } from '../helpers/model.ts';
+
+const NOW = Date.UTC(2026, 10, 21);
+const [limit] = usersTemplate.params;
+const directory = {
+  name: 'directory',
+  title: 'Where',
+  type: 'enum',
+  values: ['/tmp', '/var/tmp', '/dev/shm'],
+  default: '/tmp',
+} satisfies ParamSpec;
+const since = { name: 'since', title: 'Since', type: 'time' } satisfies ParamSpec;
+
+describe('the form', () => {
+  it('takes an empty field for its default and asks for one that has none', () => {
+    if (!limit) throw new Error('the template has a parameter');
+    expect(fieldProblem(limit, '', NOW)).toBeUndefined();
+    expect(fieldProblem(since, '', NOW)).toBe('is required');
+  });
+
+  it('says at once what is wrong with a value', () => {
+    if (!limit) throw new Error('the template has a parameter');
+    expect(fieldProblem(limit, '0x10', NOW)).toContain('whole number from 1 to 100');
+    expect(fieldProblem(since, '24h', NOW)).toBeUndefined();
+  });
+
+  it('goes through the choices in both directions and around the end', () => {
+    expect(cycle(directory, '', 1)).toBe('/var/tmp');
+    expect(cycle(directory, '/dev/shm', 1)).toBe('/tmp');
+    expect(cycle(directory, '', -1)).toBe('/dev/shm');
+  });
+
+  it('finds templates by words of name and title', () => {
+    expect(findTemplates([usersTemplate], 'some us')).toHaveLength(1);
+    expect(findTemplates([usersTemplate], 'process')).toHaveLength(0);
+  });
+});
+
+describe('whom a launch reaches', () => {
+  const hosts = [
+    ...Array.from({ length: 8 }, (_, index) => aHost(`web-${index + 1}`)),
+    aHost('win-1', { platform: 'windows', status: 'offline', source: 'prod' }),
+  ];
+
+  it('names hosts and sources, and counts who is offline or of another platform', () => {
+    expect(blastOf(usersTemplate, hosts)).toEqual({
+      hosts: 9,
+      offline: 1,
+      unfit: 1,
+      sources: ['lab', 'prod'],
+      names: 'web-1, web-2, web-3, web-4, web-5, web-6 … and 3 more',
+    });
+  });
+
+  it('says what happens to offline hosts', () => {
+    const blast = blastOf(usersTemplate, hosts);
+    expect(blastLines(blast, usersTemplate, 'wait').join(' ')).toContain('answer only if they come back in time');
+    expect(blastLines(blast, usersTemplate, 'skip').join(' ')).toContain('not waited for');
+  });
+});

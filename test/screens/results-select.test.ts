@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { after, allHostsTable, answeredText, BUCKETS, bucketCount, inBucket, tallyText } from '../../screens/results/select.ts';
+import { nextSort, sorted } from '../../screens/results/sort.ts';
+import { Run } from '../../src/core/run.ts';
+import { aHost } from '../helpers/model.ts';
+
+const START = Date.UTC(2026, 10, 21);
+
+function aRun() {
+  const record = { id: 'r1', template: 't', digest: 'd', sql: 's', params: {}, sources: ['lab'], startedAt: START, timeoutMs: 60_000 };
+  const run = new Run(
+    record,
+    ['web-1', 'web-2', 'db-1', 'old-1', 'slow-1'].map(name => aHost(name)),
+  );
+  run.answer('lab', {
+    hostId: 'web-1',
+    at: START + 400,
+    state: 'rows',
+    rows: [
+      { pid: '10', name: 'sshd' },
+      { pid: '9', name: 'bash' },
+    ],
+  });
+  run.answer('lab', { hostId: 'db-1', at: START + 900, state: 'rows', rows: [{ pid: '1', path: '/sbin/init' }] });
+  run.answer('lab', { hostId: 'web-2', at: START + 500, state: 'error', error: 'no such table: x' });
+  run.silence('lab', 'old-1', 'offline', 'not seen for 2 h');
+  return run;
+}
+
+describe('the roll', () => {
+  it('adds up to the number targeted, in every state of the run', () => {
+    const run = aRun();
+    const sum = () => BUCKETS.slice(1).reduce((total, bucket) => total + bucketCount(run.tally, bucket), 0);
+    expect(tallyText(run.tally)).toBe('answered 2 · errors 1 · timed out 1 · waiting 1');
+    expect(sum()).toBe(5);
+    run.end(START + 60_000, 'ended');
+    expect(tallyText(run.tally)).toBe('answered 2 · errors 1 · timed out 2 · waiting 0');
+    expect(sum()).toBe(5);
+  });
+
+  it('puts every target into exactly one bucket', () => {
+    for (const target of aRun().targets) expect(BUCKETS.slice(1).filter(bucket => inBucket(target, bucket))).toHaveLength(1);
+  });
+
+  it('writes how long an answer took, and marks a late one with a plus', () => {
+    const run = aRun();
+    run.end(START + 60_000, 'ended');
+    run.answer('lab', { hostId: 'slow-1', at: START + 432_000, state: 'rows', rows: [] });
+    const [first] = run.targets;
+    const late = run.target('lab', 'slow-1');
+    expect(first && answeredText(first)).toBe('0.4s');
+    expect(late && answeredText(late)).toBe('+7m12s');
+    expect(after(7_500_000)).toBe('2h05m');
+  });
+});
+
+describe('the table of all hosts', () => {
+  it('has the host first, every column that any row has, and a gap where a row has none', () => {
+    const table = allHostsTable(aRun());
+    const rows = Array.from({ length: table.count }, (_, row) => table.columns.map((_, column) => table.cell(row, column)));
+    expect(table.columns).toEqual(['host', 'pid', 'name', 'path']);
+    expect(rows).toEqual([
+      ['web-1', '10', 'sshd', null],
+      ['web-1', '9', 'bash', null],
+      ['db-1', '1', null, '/sbin/init'],
+    ]);
+  });
+
+  it('sorts numbers by value, up, down and back to the order of arrival', () => {
+    const table = allHostsTable(aRun());
+    const column = (sort: ReturnType<typeof nextSort>) => {
+      const inOrder = sorted(table, sort);
+      return Array.from({ length: inOrder.count }, (_, row) => inOrder.cell(row, 1));
+    };
+    const up = nextSort(undefined, 'pid');
+    const down = nextSort(up, 'pid');
+    expect(column(up)).toEqual(['1', '9', '10']);
+    expect(column(down)).toEqual(['10', '9', '1']);
+    expect(nextSort(down, 'pid')).toBeUndefined();
+    expect(column(undefined)).toEqual(['10', '9', '1']);
+  });
+});
