@@ -28,12 +28,17 @@ function seenAfter({ time, seenAt }: FeedEventView): string {
   return late < 0 ? `the host's clock is ${shortAge(-late)} ahead` : `${shortAge(late)} later`;
 }
 
-function headLines(event: FeedEventView, width: number, offsetMinutes: OffsetMinutes): DetailLine[] {
-  const { severity, severityReason, title, hostname, hostId, hostUuid, source, connector, queryName, action, attack } = event;
-  const line = (name: string, value: string) => (value === '' ? [] : pair(name, value, LABEL, width));
-  const utc = fullTime(event.time, 'utc', offsetMinutes);
-  const local = offsetMinutes(event.time) === 0 ? '(local time is UTC)' : fullTime(event.time, 'local', offsetMinutes);
-  const oneLine = cells(utc) + cells(local) + LABEL + 6 <= width;
+const line = (name: string, value: string, width: number): DetailLine[] => (value === '' ? [] : pair(name, value, LABEL, width));
+
+function timeLines({ time }: FeedEventView, width: number, offsetMinutes: OffsetMinutes): DetailLine[] {
+  const utc = fullTime(time, 'utc', offsetMinutes);
+  const local = offsetMinutes(time) === 0 ? '(local time is UTC)' : fullTime(time, 'local', offsetMinutes);
+  const both = `${utc}   ${local}`;
+  return cells(both) + LABEL + 3 <= width ? line('time', both, width) : [...line('time', utc, width), ...line('', local, width)];
+}
+
+function aboutLines(event: FeedEventView, width: number, offsetMinutes: OffsetMinutes): DetailLine[] {
+  const { severity, severityReason, title, hostname, hostId, hostUuid, attack } = event;
   return [
     ...wrapCells(title, width - 2).map((text): DetailLine => [{ text: ` ${text}`, tone: 'strong' }]),
     [
@@ -41,25 +46,32 @@ function headLines(event: FeedEventView, width: number, offsetMinutes: OffsetMin
       { text: severityLetter(severity), tone: severity },
       { text: ` ${severity}: ${severityReason}` },
     ],
-    ...line('time', oneLine ? `${utc}   ${local}` : utc),
-    ...line('', oneLine ? '' : local),
-    ...line('seen', `${fullTime(event.seenAt, 'utc', offsetMinutes)} (${seenAfter(event)})`),
-    ...line('host', `${hostname}   id ${hostId}${hostUuid === '' ? '' : `   uuid ${hostUuid}`}`),
-    ...line('source', `${source} (${connector})`),
-    ...line('query', queryName ?? ''),
-    ...line('action', action ?? ''),
-    ...line('attack', attack.join(' ')),
+    ...line('attack', attack.join(' '), width),
+    ...timeLines(event, width, offsetMinutes),
+    ...line('host', `${hostname}   id ${hostId}${hostUuid === '' ? '' : `   uuid ${hostUuid}`}`, width),
   ];
 }
 
-/** All columns of the row under what is known about the event. */
+function originLines(event: FeedEventView, width: number, offsetMinutes: OffsetMinutes): DetailLine[] {
+  const { source, connector, queryName, action, seenAt } = event;
+  return [
+    ...line('source', `${source} (${connector})`, width),
+    ...line('query', queryName ?? '', width),
+    ...line('action', action ?? '', width),
+    ...line('seen', `${fullTime(seenAt, 'utc', offsetMinutes)} (${seenAfter(event)})`, width),
+  ];
+}
+
+/** What it is, where and when; all columns of its row; where it came from. */
 export function detailLines(event: FeedEventView, width: number, offsetMinutes: OffsetMinutes): readonly DetailLine[] {
   const columns = Object.entries(event.row);
   const nameWidth = Math.min(MAX_NAME, Math.max(LABEL, ...columns.map(([name]) => cells(name))));
   return [
-    ...headLines(event, width, offsetMinutes),
+    ...aboutLines(event, width, offsetMinutes),
     NOTHING,
     ...columns.flatMap(([name, value]) => pair(name, value ?? 'null', nameWidth, width)),
+    NOTHING,
+    ...originLines(event, width, offsetMinutes),
   ];
 }
 

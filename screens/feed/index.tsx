@@ -59,7 +59,7 @@ function Counts({ screen, width }: Part & Pick<Size, 'width'>): ReactNode {
 
 function emptyText(filter: string, sources: number): readonly string[] {
   if (filter !== '') return ['No event passes the filter.', 'esc takes it away, / changes it.'];
-  if (sources === 0) return ['No sources yet.', 'Events show here as sources report them; 5 shows the sources.'];
+  if (sources === 0) return ['No source has reported yet.', 'Events show here as they come; 5 shows the sources.'];
   return ['No events yet.', 'Events show here as sources report them; 5 shows how the sources are.'];
 }
 

@@ -15,6 +15,8 @@ export type Flag = {
   readonly required?: true;
   /** The connector setting that it sets. */
   readonly setting?: string;
+  /** What its value is read as: a path is kept absolute. Text, when absent. */
+  readonly type?: 'number' | 'path';
   readonly env?: string;
   readonly help: string;
 };
@@ -65,12 +67,24 @@ const TLS: readonly Flag[] = [
   { name: 'insecure', help: 'do not verify TLS, allow http:// beyond this machine; a standing warning' },
 ];
 
-const POLL: Flag = { name: 'poll-interval', value: 'SECONDS', setting: 'poll_interval_seconds', help: 'between two polls; 300, kept within 30..86400' };
+const POLL: Flag = {
+  name: 'poll-interval',
+  value: 'SECONDS',
+  setting: 'poll_interval_seconds',
+  type: 'number',
+  help: 'between two polls; 300, kept within 30..86400',
+};
 
 const BASE_URL: Flag = { name: 'base-url', value: 'URL', required: true, setting: 'base_url', help: 'address of the server' };
 
 export const COMMANDS: readonly CommandSpec[] = [
-  { name: 'hosts', args: [], flags: [], summary: 'list hosts', examples: ['rollcall hosts --lab', 'rollcall hosts --source prod --format csv'] },
+  {
+    name: 'hosts',
+    args: [],
+    flags: [],
+    summary: 'list hosts',
+    examples: ['rollcall hosts --lab', 'rollcall hosts --source prod --format csv'],
+  },
   {
     name: 'templates',
     args: [{ name: 'NAME', optional: true }],
@@ -121,7 +135,13 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'source add osctrl',
     args: [NAME],
-    flags: [BASE_URL, { name: 'environment', value: 'ENV', required: true, setting: 'environment', help: 'name or UUID' }, ...TOKEN, ...TLS, POLL],
+    flags: [
+      BASE_URL,
+      { name: 'environment', value: 'ENV', required: true, setting: 'environment', help: 'name or UUID' },
+      ...TOKEN,
+      ...TLS,
+      POLL,
+    ],
     summary: 'add an osctrl environment',
     examples: ['rollcall source add osctrl prod --base-url https://osctrl.example:9002 --environment prod --token-env OSCTRL_TOKEN'],
   },
@@ -130,7 +150,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: [NAME],
     flags: [
       BASE_URL,
-      { name: 'team-id', value: 'N', setting: 'team_id', help: "only this team's hosts and reports" },
+      { name: 'team-id', value: 'N', setting: 'team_id', type: 'number', help: "only this team's hosts and reports" },
       ...TOKEN,
       { name: 'email', value: 'E', setting: 'email', help: 'log in as this account instead of with a token' },
       { name: 'password-env', value: 'VAR', help: 'the password of the account is in this variable' },
@@ -146,8 +166,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [
       { name: 'listen', value: 'ADDRESS:PORT', setting: 'listen', help: 'default 127.0.0.1:8443' },
       { name: 'hostname', value: 'NAME', many: true, setting: 'hostname', help: 'a name by which hosts reach this machine' },
-      { name: 'enroll-secret-file', value: 'FILE', setting: 'enroll_secret_file', help: 'your own enroll secret; default: one is made' },
-      { name: 'client-ca', value: 'FILE', setting: 'client_ca', help: 'only hosts with a client certificate of this CA' },
+      {
+        name: 'enroll-secret-file',
+        value: 'FILE',
+        setting: 'enroll_secret_file',
+        type: 'path',
+        help: 'your own enroll secret; default: one is made',
+      },
+      { name: 'client-ca', value: 'FILE', setting: 'client_ca', type: 'path', help: 'only hosts with a client certificate of this CA' },
     ],
     summary: 'add the embedded endpoint, to which osqueryd enrols without a server',
   },
@@ -158,4 +184,14 @@ export const COMMANDS: readonly CommandSpec[] = [
 ];
 
 /** Flags that make sense when no command is named and the console opens. */
-export const CONSOLE_FLAGS: readonly string[] = ['config-dir', 'data-dir', 'source', 'lab', 'no-color', 'plain', 'quiet', 'timeout', 'help'];
+export const CONSOLE_FLAGS: readonly string[] = [
+  'config-dir',
+  'data-dir',
+  'source',
+  'lab',
+  'no-color',
+  'plain',
+  'quiet',
+  'timeout',
+  'help',
+];

@@ -24,7 +24,21 @@ const form = (now: number): ListForm<Host> => ({
     host.labels.join(' '),
     host.source,
   ],
-  csv: ['id', 'hostname', 'display_name', 'uuid', 'platform', 'os_version', 'osquery_version', 'status', 'last_seen', 'ip', 'labels', 'source', 'kind'],
+  csv: [
+    'id',
+    'hostname',
+    'display_name',
+    'uuid',
+    'platform',
+    'os_version',
+    'osquery_version',
+    'status',
+    'last_seen',
+    'ip',
+    'labels',
+    'source',
+    'kind',
+  ],
   none: 'No hosts.',
 });
 

@@ -9,7 +9,12 @@ export const PATIENCE_MS = 45_000;
 export type Limited<T> = { readonly value: T; readonly expired: boolean };
 
 /** Runs `work` with a signal that is aborted after `ms`, or when `signal` is. `expired`: the time was up. */
-export async function within<T>(ms: number, clock: Clock, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<Limited<T>> {
+export async function within<T>(
+  ms: number,
+  clock: Clock,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<Limited<T>> {
   const done = new AbortController();
   const late = new AbortController();
   const timer = clock.sleep(ms, AbortSignal.any([signal, done.signal])).then(

@@ -20,7 +20,11 @@ const REPLACEMENTS: Readonly<Record<string, string>> = { '·': ',', '…': '...'
 /** For terminals whose locale has no such characters. */
 export const toAscii = (text: string): string => text.replace(/[^\n -~]/gu, found => REPLACEMENTS[found] ?? '?');
 
-export function createMessages(stream: Writer, terminal: TerminalFacts, options: { readonly quiet: boolean; readonly plain: boolean }): Messages {
+export function createMessages(
+  stream: Writer,
+  terminal: TerminalFacts,
+  options: { readonly quiet: boolean; readonly plain: boolean },
+): Messages {
   const redraws = terminal.tty && !terminal.dumb && !options.plain && !options.quiet;
   let drawn = false;
   let gone = false;

@@ -1,7 +1,17 @@
 /** argv -> what is to be done. Loads nothing heavy: the console starts after this. */
 import { Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
-import { COMMANDS, COMMON_FLAGS, type CommandSpec, CONSOLE_FLAGS, DEFAULT_LAB, type Flag, FORMATS, type Format, MAX_TIMEOUT_S } from './args.ts';
+import {
+  COMMANDS,
+  COMMON_FLAGS,
+  CONSOLE_FLAGS,
+  type CommandSpec,
+  DEFAULT_LAB,
+  type Flag,
+  FORMATS,
+  type Format,
+  MAX_TIMEOUT_S,
+} from './args.ts';
 
 /** Flags that mean the same everywhere. */
 export type CommonOptions = {
@@ -51,7 +61,8 @@ type Split = { readonly words: string[]; readonly given: Map<string, string[]> }
 function flagNamed(argument: string): { flag: Flag; inline: string | undefined } {
   const [, name = '', inline] = /^--([^=]*)(?:=([\s\S]*))?$/.exec(argument === '-h' ? '--help' : argument) ?? [];
   const flag = ALL_FLAGS.get(name);
-  if (!flag) throw usage(`There is no flag ${shown(argument.split('=')[0] ?? argument)}. \`rollcall help\` lists the flags of each command.`);
+  if (!flag)
+    throw usage(`There is no flag ${shown(argument.split('=')[0] ?? argument)}. \`rollcall help\` lists the flags of each command.`);
   return { flag, inline };
 }
 
@@ -92,7 +103,9 @@ function commandOf(words: readonly string[]): CommandSpec {
   const found = COMMANDS.filter(begins).sort((a, b) => b.name.length - a.name.length)[0];
   if (found) return found;
   const beginning = (depth: number) => words.slice(0, depth).join(' ');
-  const related = [2, 1].map(depth => COMMANDS.filter(({ name }) => words.length >= depth && name.startsWith(`${beginning(depth)} `))).find(list => list.length > 0);
+  const related = [2, 1]
+    .map(depth => COMMANDS.filter(({ name }) => words.length >= depth && name.startsWith(`${beginning(depth)} `)))
+    .find(list => list.length > 0);
   const names = (related ?? COMMANDS).map(({ name }) => name).join(', ');
   throw usage(`There is no command ${shown(words.slice(0, 3).join(' '))}. ${related ? 'It goes on' : 'There are'}: ${names}.`);
 }
@@ -107,7 +120,13 @@ function checkFlags(given: Given, known: readonly Flag[], of: string): void {
 function checkArguments({ name, args }: CommandSpec, given: readonly string[]): void {
   const needed = args.filter(({ optional }) => !optional);
   const form = `rollcall ${[name, ...args.map(arg => (arg.optional ? `[${arg.name}]` : arg.name))].join(' ')}`;
-  if (given.length < needed.length) throw usage(`${needed.slice(given.length).map(arg => arg.name).join(', ')} is missing: ${form}.`);
+  if (given.length < needed.length)
+    throw usage(
+      `${needed
+        .slice(given.length)
+        .map(arg => arg.name)
+        .join(', ')} is missing: ${form}.`,
+    );
   if (given.length > args.length) throw usage(`${given.slice(args.length).map(shown).join(', ')} is too much: ${form}.`);
 }
 
@@ -155,7 +174,11 @@ function invocation(argv: readonly string[]): Invocation {
   const { words, given } = split(argv);
   if (given.has('help')) return { kind: 'command', spec: bare('help'), args: words, given, common: commonOptions(new Map()) };
   if (words.length === 0) {
-    checkFlags(given, COMMON_FLAGS.filter(({ name }) => CONSOLE_FLAGS.includes(name)), 'The console');
+    checkFlags(
+      given,
+      COMMON_FLAGS.filter(({ name }) => CONSOLE_FLAGS.includes(name)),
+      'The console',
+    );
     return { kind: 'console', common: commonOptions(given) };
   }
   const spec = commandOf(words);

@@ -44,9 +44,7 @@ export function tallyText(run: Run): string {
 
 /** Hosts without rows, each with the reason, for people. */
 function silentRows(targets: readonly Target[]): Cell[][] {
-  return targets
-    .filter(({ state }) => state !== 'rows')
-    .map(target => [target.key, target.state.replaceAll('_', ' '), target.reason]);
+  return targets.filter(({ state }) => state !== 'rows').map(target => [target.key, target.state.replaceAll('_', ' '), target.reason]);
 }
 
 function* tableOf(run: Run, terminal: CommandContext['terminal']): Generator<string> {

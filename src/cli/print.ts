@@ -69,5 +69,9 @@ export async function printList<T>(context: CommandContext, items: readonly T[],
   else if (format === 'jsonl') await writeAll(context, jsonLines(items, form));
   else if (format === 'csv') await writeAll(context, csvList(items, form));
   else if (items.length === 0) context.messages.tell(form.none);
-  else await writeAll(context, tableLines(form.header, items.map(form.cells), terminal).map(line => `${line}\n`));
+  else
+    await writeAll(
+      context,
+      tableLines(form.header, items.map(form.cells), terminal).map(line => `${line}\n`),
+    );
 }

@@ -8,11 +8,11 @@ import type { Launched } from '../engine/api.ts';
 import { DEFAULT_TIMEOUT_S } from './args.ts';
 import { confirmMany } from './confirm.ts';
 import type { Command, CommandContext } from './context.ts';
-import { csvRecord, jsonLine, writeAll, writeJson } from './print.ts';
 import { csvLine } from './csv.ts';
-import { elapsed, isAnswered, printRun, tallyText } from './print-run.ts';
 import { exitCodeFor } from './exit-codes.ts';
 import { unlessAborted } from './limits.ts';
+import { csvRecord, jsonLine, writeAll, writeJson } from './print.ts';
+import { elapsed, isAnswered, printRun, tallyText } from './print-run.ts';
 import { type Session, withSession } from './session.ts';
 import { tableLines } from './table.ts';
 import { chooseTargets, wantedHosts } from './targets.ts';
@@ -32,15 +32,28 @@ function requestOf({ args, given }: CommandContext): LaunchRequest {
 async function printPlan(context: CommandContext, query: ApprovedQuery, hosts: readonly Host[]): Promise<void> {
   const { template, digest, sql, params } = query;
   const keys = targetKeys(hosts);
-  const targets = hosts.map((host, index) => ({ host: keys[index] ?? host.hostname, host_id: host.id, source: host.source, status: host.status }));
+  const targets = hosts.map((host, index) => ({
+    host: keys[index] ?? host.hostname,
+    host_id: host.id,
+    source: host.source,
+    status: host.status,
+  }));
   const plan = { dry_run: true, template, digest, sql, params, targeted: hosts.length };
   const columns = ['host', 'host_id', 'source', 'status'];
   if (context.format === 'json') await writeJson(context, { ...plan, targets: keys });
   else if (context.format === 'jsonl') await writeAll(context, [...targets, { summary: plan }].map(jsonLine));
   else if (context.format === 'csv') await writeAll(context, [csvLine(columns), ...targets.map(target => csvRecord(columns, target))]);
   else {
-    const list = tableLines(columns, targets.map(target => [target.host, target.host_id, target.source, target.status]), context.terminal);
-    await writeAll(context, [`${template}  ${digest}\n\n${sql}\n\n`, ...list.map(line => `${line}\n`), `\nNothing was sent. It would go to ${hosts.length}.\n`]);
+    const list = tableLines(
+      columns,
+      targets.map(target => [target.host, target.host_id, target.source, target.status]),
+      context.terminal,
+    );
+    await writeAll(context, [
+      `${template}  ${digest}\n\n${sql}\n\n`,
+      ...list.map(line => `${line}\n`),
+      `\nNothing was sent. It would go to ${hosts.length}.\n`,
+    ]);
   }
 }
 
@@ -66,7 +79,10 @@ class AnswerLines {
 
   async #write(targets: readonly Target[]): Promise<void> {
     try {
-      await writeAll(this.#context, targets.map(target => jsonLine(hostLine(target))));
+      await writeAll(
+        this.#context,
+        targets.map(target => jsonLine(hostLine(target))),
+      );
     } catch (thrown) {
       this.#failure ??= thrown;
     }
@@ -117,7 +133,9 @@ async function ask(context: CommandContext, session: Session, request: LaunchReq
     lines.take(run);
     messages.progress(`${tallyText(run)} · ${elapsed(run, clock.now())}`);
   };
-  messages.step(`asking ${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'} on ${[...new Set(hosts.map(({ source }) => source))].join(', ')}`);
+  messages.step(
+    `asking ${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'} on ${[...new Set(hosts.map(({ source }) => source))].join(', ')}`,
+  );
   const { run, launched } = await launch(context, session, request, hosts);
   messages.rest();
   lines.take(run);

@@ -13,8 +13,6 @@ export type Seen = {
   readonly contacted: Set<string>;
   /** Called at every change of a run. */
   onRun: (run: Run) => void;
-  /** Called when new events are stored. */
-  onEvents: () => void;
 };
 
 export type Session = Opened & { readonly seen: Seen };
@@ -24,7 +22,7 @@ const READY_MS = 120_000;
 
 function observer({ messages }: CommandContext, seen: Seen): EngineObserver {
   return {
-    events: () => seen.onEvents(),
+    events: () => undefined,
     health({ source, lastContact }) {
       if (lastContact !== null) seen.contacted.add(source);
     },
@@ -47,7 +45,8 @@ export function withLate(
   what: string,
 ): ReadonlyMap<string, Problem> {
   const late = engine.connectors.filter(({ id }) => !failures.has(id) && !done.has(id));
-  const problem = (source: string) => new Problem('unreachable', `Source '${source}' ${what}. Try again, or leave it out with --source.`, { source });
+  const problem = (source: string) =>
+    new Problem('unreachable', `Source '${source}' ${what}. Try again, or leave it out with --source.`, { source });
   return new Map([...failures, ...late.map(({ id }) => [id, problem(id)] as const)]);
 }
 
@@ -61,7 +60,7 @@ export async function withSession<T>(
   sources: OpenRequest['sources'] = context.common.sources,
 ): Promise<T> {
   const { common, directories, clock, signal, messages } = context;
-  const seen: Seen = { listed: new Set(), contacted: new Set(), onRun: () => undefined, onEvents: () => undefined };
+  const seen: Seen = { listed: new Set(), contacted: new Set(), onRun: () => undefined };
   const { openRollcall } = await context.wire();
   const opened = await openRollcall({ ...directories, lab: common.lab, sources, observer: observer(context, seen) });
   try {

@@ -3,20 +3,31 @@ import type { EventQuery, EventStore, StoredEvent } from '../core/ports.ts';
 
 const PART = 2_000;
 
-type Bounds = Pick<EventQuery, 'since' | 'sources'>;
+type Range = Required<Pick<EventQuery, 'sources' | 'order'>> & Pick<EventQuery, 'since'>;
 
-/** By `time` and sequence ascending; only events up to sequence `last`, so that what arrives meanwhile is left for later. */
-export function* storedEvents(store: EventStore, bounds: Bounds, last: number): Generator<StoredEvent> {
-  let since = bounds.since ?? Number.MIN_SAFE_INTEGER;
-  let lastSeq = -1;
+/** By time and sequence. Only events up to sequence `last`: what arrives meanwhile is left for later. */
+export function* storedEvents(store: EventStore, range: Range, last: number): Generator<StoredEvent> {
+  const ascending = range.order === 'asc';
+  let edge: StoredEvent | undefined;
   for (let limit = PART; ; ) {
-    const page = store.page({ ...bounds, since, order: 'asc', limit });
-    const fresh = page.filter(({ seq, event }) => event.time > since || seq > lastSeq);
+    const time = edge?.event.time;
+    const from = time === undefined ? {} : ascending ? { since: time } : { until: time };
+    const page = store.page({ ...range, ...from, limit });
+    const beyond = ({ seq, event }: StoredEvent) => !edge || event.time !== time || (ascending ? seq > edge.seq : seq < edge.seq);
+    const fresh = page.filter(beyond);
     for (const stored of fresh) if (stored.seq <= last) yield stored;
-    const end = fresh.at(-1);
     if (page.length < limit) return;
     // More events of one moment than a part holds: take a larger part.
-    limit = end ? PART : limit * 2;
-    if (end) [since, lastSeq] = [end.event.time, end.seq];
+    limit = fresh.length > 0 ? PART : limit * 2;
+    edge = fresh.at(-1) ?? edge;
   }
 }
+
+/** The sequence of the event that was stored last; 0 when there is none. */
+export function lastSequence(store: EventStore): number {
+  return store.page({ order: 'desc', beforeSeq: Number.MAX_SAFE_INTEGER, limit: 1 })[0]?.seq ?? 0;
+}
+
+/** Everything that was stored after sequence `after`, in the order of storing, one part at a time. */
+export const storedAfter = (store: EventStore, after: number, sources: readonly string[]): readonly StoredEvent[] =>
+  store.page({ afterSeq: after, order: 'asc', limit: PART, sources });

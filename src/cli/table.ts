@@ -12,16 +12,18 @@ const NARROWEST = 6;
 
 const widthOf = (text: string): number => (/^[ -~]*$/.test(text) ? text.length : stringWidth(text));
 
-/** Takes from the widest column until the line fits, or every column is narrow. */
+/** Takes from the widest column until the line fits, or every column is narrow. The first, a name as a rule, keeps up to half the line. */
 function fit(natural: readonly number[], available: number): number[] {
-  const widths = natural.map(width => Math.min(width, available));
-  let over = widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length) - available;
+  const [name = 0, ...rest] = natural;
+  const first = Math.min(name, Math.max(NARROWEST, Math.floor(available / 2)));
+  const widths = rest.map(width => Math.min(width, available));
+  let over = first + widths.reduce((sum, width) => sum + GAP.length + width, 0) - available;
   for (; over > 0; over -= 1) {
     const widest = Math.max(...widths);
     if (widest <= NARROWEST) break;
     widths[widths.indexOf(widest)] = widest - 1;
   }
-  return widths;
+  return [first, ...widths];
 }
 
 function cut(text: string, width: number, mark: string): string {
@@ -36,31 +38,33 @@ function cut(text: string, width: number, mark: string): string {
   return kept + mark;
 }
 
-const widest = (texts: Iterable<string>): number => {
-  let most = 0;
-  for (const text of texts) most = Math.max(most, widthOf(text));
-  return most;
-};
+/** A cell as this terminal can show it. */
+const shownIn = ({ unicode }: TerminalFacts, cell: Cell): string => (unicode ? clean(cell ?? '') : toAscii(clean(cell ?? '')));
 
-/**
- * Lines of a table. On a terminal columns and lines are cut to its width; elsewhere nothing is cut. Cells are cleaned.
- * With colour the
- * head is bold.
- */
-export function tableLines(header: readonly string[], rows: readonly (readonly Cell[])[], terminal: TerminalFacts): string[] {
-  const { tty, columns, unicode, colour } = terminal;
-  const text = (cell: Cell) => (unicode ? clean(cell ?? '') : toAscii(clean(cell ?? '')));
+/** One line with cells of these widths. On a terminal cells and line are cut, elsewhere nothing is. */
+export function alignedLine(cells: readonly Cell[], widths: readonly number[], terminal: TerminalFacts): string {
+  const { tty, columns, unicode } = terminal;
   const mark = unicode ? '…' : '~';
-  const cells = [header, ...rows].map(row => row.map(text));
-  const natural = header.map((_, column) => widest(cells.map(row => row[column] ?? '')));
-  const widths = tty ? fit(natural, columns) : natural;
-  const line = (row: readonly string[]) => {
-    const parts = widths.map((width, column) => {
-      const shown = tty ? cut(row[column] ?? '', width, mark) : (row[column] ?? '');
-      return shown + ' '.repeat(Math.max(0, width - widthOf(shown)));
-    });
-    const whole = parts.join(GAP).trimEnd();
-    return tty ? cut(whole, columns, mark) : whole;
-  };
-  return cells.map((row, index) => (index === 0 && colour > 0 ? styleText('bold', line(row), { validateStream: false }) : line(row)));
+  const parts = widths.map((width, column) => {
+    const text = shownIn(terminal, cells[column] ?? '');
+    const shown = tty ? cut(text, width, mark) : text;
+    return shown + ' '.repeat(Math.max(0, width - widthOf(shown)));
+  });
+  const line = parts.join(GAP).trimEnd();
+  return tty ? cut(line, columns, mark) : line;
+}
+
+/** Lines of a table whose columns are as wide as they need to be, and together no wider than a terminal. With colour the head is bold. */
+export function tableLines(header: readonly string[], rows: readonly (readonly Cell[])[], terminal: TerminalFacts): string[] {
+  const natural = header.map((name, column) => {
+    let most = widthOf(name);
+    for (const row of rows) most = Math.max(most, widthOf(shownIn(terminal, row[column] ?? '')));
+    return most;
+  });
+  const widths = terminal.tty ? fit(natural, terminal.columns) : natural;
+  const head = alignedLine(header, widths, terminal);
+  return [
+    terminal.colour > 0 ? styleText('bold', head, { validateStream: false }) : head,
+    ...rows.map(row => alignedLine(row, widths, terminal)),
+  ];
 }

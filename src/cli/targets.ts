@@ -16,7 +16,10 @@ async function readNames(file: string, { stdin, signal }: CommandContext): Promi
     return await readFile(file, 'utf8');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Problem('usage', `The hosts file ${file} cannot be read (${why}). Name a file with one host a line, or - for standard input.`);
+    throw new Problem(
+      'usage',
+      `The hosts file ${file} cannot be read (${why}). Name a file with one host a line, or - for standard input.`,
+    );
   }
 }
 
@@ -46,14 +49,23 @@ export async function wantedHosts(context: CommandContext): Promise<WantedHosts>
 }
 
 /** Lists the hosts of all sources, at most `ms` long: who has not listed all by then has failed. */
-export async function listHosts({ clock, signal }: CommandContext, { engine, seen }: Session, ms: number): Promise<ReadonlyMap<string, Problem>> {
+export async function listHosts(
+  { clock, signal }: CommandContext,
+  { engine, seen }: Session,
+  ms: number,
+): Promise<ReadonlyMap<string, Problem>> {
   const { value: failures, expired } = await within(ms, clock, signal, limited => engine.refreshHosts(limited));
   signal.throwIfAborted();
   return expired ? withLate(failures, engine, seen.listed, `did not list its hosts within ${Math.round(ms / 1000)} s`) : failures;
 }
 
 /** Hosts that are known by uuid only, of sources that do not let their account list hosts. */
-function unlisted(connector: Connector, { names, all, platforms, labels }: WantedHosts, refusal: Problem | undefined, listed: readonly Host[]): Host[] {
+function unlisted(
+  connector: Connector,
+  { names, all, platforms, labels }: WantedHosts,
+  refusal: Problem | undefined,
+  listed: readonly Host[],
+): Host[] {
   const known = new Set(listed.flatMap(host => [host.uuid.toLowerCase(), host.id.toLowerCase()]));
   const byUuid = (name: string) => connector.hostsByUuid?.([name]) ?? [];
   const narrowed = all || platforms.length > 0 || labels.length > 0;

@@ -60,11 +60,18 @@ export interface Connector {
   close?(): Promise<void>;
 }
 
+export type SilentHosts = {
+  readonly kind: 'silent';
+  readonly state: 'offline' | 'timed_out';
+  readonly hostIds: readonly string[];
+  readonly reason: string;
+};
+
 /** What a backend says while a live query is out. */
 export type LiveUpdate =
   | { readonly kind: 'answer'; readonly answer: HostAnswer }
   /** These hosts cannot answer any more (offline, connection lost); `reason` is shown beside each. */
-  | { readonly kind: 'silent'; readonly state: 'offline' | 'timed_out'; readonly hostIds: readonly string[]; readonly reason: string }
+  | SilentHosts
   /** A remark on the whole run, told once on stderr and on the Results screen. */
   | { readonly kind: 'note'; readonly text: string };
 
@@ -89,6 +96,8 @@ export interface LiveQueryBackend {
    * deadline until the signal stops it. Retries passing faults itself; throws a `Problem` when it must give up.
    */
   updates(remoteId: string, hosts: readonly Host[], options: LaunchOptions, signal: AbortSignal): AsyncIterable<LiveUpdate>;
+  /** What is known, at the deadline, of hosts that have not answered: asked once, before the run ends. The rest just timed out. */
+  silentAtDeadline?(remoteId: string): readonly SilentHosts[];
   /** Stops the run on the server as far as it and the account allow. Returns a remark when hosts may still run it. */
   end(remoteId: string, reason: EndReason, signal: AbortSignal): Promise<string | undefined>;
   /** Whether `updates` can be called again for a run of an earlier process. */

@@ -188,6 +188,7 @@ class OpenRun {
 
   async #finish(reason: EndReason): Promise<void> {
     const { clock, store } = this.#deps;
+    if (reason === 'deadline') this.#askForSilent();
     this.run.end(clock.now(), reason === 'cancelled' ? 'cancelled' : 'ended');
     store.saveRun(this.run);
     this.#changed();
@@ -197,6 +198,17 @@ class OpenRun {
     this.#changed();
     this.#resolveEnded();
     if (this.run.tally.timedOut === 0) this.#stop.abort();
+  }
+
+  /** Lets the sources say what they know of the hosts that have not answered. */
+  #askForSilent(): void {
+    for (const { connector, backend } of this.#parts) {
+      const remoteId = this.run.remoteIds.get(connector.id);
+      if (remoteId === undefined) continue;
+      for (const { hostIds, state, reason } of backend.silentAtDeadline?.(remoteId) ?? []) {
+        for (const id of hostIds) this.run.silence(connector.id, id, state, reason);
+      }
+    }
   }
 
   async #endRemote({ connector, backend }: Part, reason: EndReason): Promise<void> {
@@ -216,10 +228,12 @@ class OpenRun {
 
   /** rollcall is being left: ends what is open, stops listening for late answers. */
   async leave(): Promise<void> {
-    const patience = this.#deps.clock.sleep(GOODBYE_MS).catch(() => undefined);
+    const goodbye = new AbortController();
+    const patience = this.#deps.clock.sleep(GOODBYE_MS, goodbye.signal).catch(() => undefined);
     await Promise.race([this.finish('cancelled'), patience]);
     this.#stop.abort();
     await Promise.race([Promise.all(this.#streams), patience]);
+    goodbye.abort();
   }
 
   #changed(): void {

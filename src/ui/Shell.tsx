@@ -38,7 +38,7 @@ function StatusLine({ width }: { readonly width: number }): ReactNode {
   const own = useStore(ui, ({ notice }) => notice);
   const engine = useStore(state.notice);
   if (prompt) return <PromptLine prompt={prompt} width={width} />;
-  const notice = own ?? engine;
+  const notice = own && (!engine || own.at >= engine.at) ? own : engine;
   if (!notice) return <Line width={width} segments={[]} />;
   return <Line width={width} segments={[{ text: ` ${LEVEL_WORDS[notice.level]}${notice.text}`, tone: LEVEL_TONES[notice.level] }]} />;
 }

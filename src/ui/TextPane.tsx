@@ -1,5 +1,6 @@
 import { Box } from 'ink';
 import type { ReactNode } from 'react';
+import { cells, segmentsWidth } from './cells.ts';
 import type { Size } from './keys/command.ts';
 import { Line } from './Line.tsx';
 import { lastScroll, paneRoom } from './text-pane.ts';
@@ -22,15 +23,12 @@ export function TextPane({ title, lines, scroll, active, beside = false, width, 
   const first = Math.min(scroll, lastScroll(lines.length, { height }));
   const below = lines.length - first - room;
   const edge: Segment[] = beside ? [{ text: '│', tone: 'muted' }] : [];
-  const more = below > 0 ? ` ─ ${below} more ${below === 1 ? 'line' : 'lines'}: ${active ? 'j' : 'tab, then j'} ` : ' ';
-  const rule: Segment[] = [
-    { text: '── ', tone: 'muted' },
-    { text: title, tone: active ? 'accent' : 'muted' },
-    { text: `${more}${'─'.repeat(width)}`, tone: 'muted' },
-  ];
+  const more = below > 0 ? `─ ${below} more ${below === 1 ? 'line' : 'lines'}: ${active ? 'j' : 'tab, then j'} ` : '';
+  const head: Segment[] = [...edge, { text: '── ', tone: 'muted' }, { text: `${title} `, tone: active ? 'accent' : 'muted' }];
+  const rule: Segment = { text: more + '─'.repeat(Math.max(0, width - segmentsWidth(head) - cells(more))), tone: 'muted' };
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
-      <Line width={width} segments={[...edge, ...rule]} />
+      <Line width={width} segments={[...head, rule]} />
       {Array.from({ length: room }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: lines of a window have no identity but their place
         <Line key={index} width={width} segments={[...edge, ...(lines[first + index] ?? [])]} />

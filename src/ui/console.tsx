@@ -77,7 +77,10 @@ function Root({ services, registry, dispatcher, hands }: RootProps): ReactNode {
 
 const ignore = () => undefined;
 
-/** Listens for everything that may end the process; returns how to stop listening. */
+/**
+ * Listens for everything that may end the process; returns how to stop listening. A terminal that is gone fails again while it
+ * is given back, so its errors are listened to for good.
+ */
 function onEnding(stdin: TtyInput, stdout: NodeJS.WriteStream, end: (how: ConsoleEnd) => void, restore: () => void): () => void {
   const failed = (error: unknown) => end({ code: 1, error });
   const lost = () => end({ code: SIGNALS.SIGHUP });

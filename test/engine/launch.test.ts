@@ -100,6 +100,18 @@ it('names the silent hosts at the deadline, keeps the remark of the server, and 
   expect(run.tally).toEqual({ targeted: 2, answered: 2, failed: 0, timedOut: 0, waiting: 0 });
 });
 
+it('asks the source, at the deadline, what it knows of the silent ones', async () => {
+  const backend = Object.assign(new Scripted(), {
+    silentAtDeadline: () => [{ kind: 'silent', state: 'offline', hostIds: ['db-9'], reason: 'offline: last seen 3h ago' }] as const,
+  });
+  const { engine, clock } = engineWith([connectorWith(backend)]);
+  const { run, ended } = await engine.launch(ask, [aHost('web-1'), aHost('db-9')], options);
+  await clock.advance(60_000);
+  await ended;
+  expect(run.target('lab', 'db-9')).toMatchObject({ state: 'offline', reason: 'offline: last seen 3h ago' });
+  expect(run.target('lab', 'web-1')).toMatchObject({ state: 'timed_out', reason: 'no answer within 60 s' });
+});
+
 it('counts a host once, ignores hosts that were not asked, and lets the first answer stand', async () => {
   const backend = new Scripted();
   const { engine, clock } = engineWith([connectorWith(backend)]);

@@ -4,7 +4,6 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { Problem } from '../../core/problem.ts';
 import { keepPrivate, readPrivate, writePrivate } from './private-file.ts';
-import { selfSigned } from './x509.ts';
 
 const DAY_MS = 86_400_000;
 /** Hosts pin the certificate, so it has to outlast an incident by far; 398 days is what TLS clients accept at most. */
@@ -52,7 +51,7 @@ const covers = (certificate: X509Certificate, name: string): boolean =>
   (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined;
 
 /** Loads the certificate, or makes one when there is none, it is worn out, or it lacks a name and nobody pins it. */
-export function serverIdentity({ dir, names, enrolled, now }: IdentityRequest): Identity {
+export async function serverIdentity({ dir, names, enrolled, now }: IdentityRequest): Promise<Identity> {
   const certificatePath = join(dir, 'cert.pem');
   const keyPath = join(dir, 'key.pem');
   const kept = load(certificatePath, keyPath);
@@ -74,7 +73,8 @@ export function serverIdentity({ dir, names, enrolled, now }: IdentityRequest): 
     }
   }
   const notAfter = now + VALID_DAYS * DAY_MS;
-  const { certificate, key } = selfSigned({ names, notBefore: now - BACKDATED_DAYS * DAY_MS, notAfter });
+  const { selfSigned } = await import('./x509.ts');
+  const { certificate, key } = await selfSigned({ names, notBefore: now - BACKDATED_DAYS * DAY_MS, notAfter });
   writePrivate(keyPath, key);
   writePrivate(certificatePath, certificate);
   const remarks = enrolled > 0 ? [`the certificate is new: the ${enrolled} hosts enrolled before must be given it`] : [];

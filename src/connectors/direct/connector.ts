@@ -110,7 +110,7 @@ class Direct implements DirectConnector {
     const server = new DirectServer({ clientCa: clientCaFile === undefined ? undefined : requiredFile(clientCaFile), log });
     const port = await server.listen(listen.host, listen.port);
     try {
-      this.#running = this.#present(server, port);
+      this.#running = await this.#present(server, port);
     } catch (thrown) {
       await server.close();
       throw thrown;
@@ -120,11 +120,11 @@ class Direct implements DirectConnector {
     return address;
   }
 
-  #present(server: DirectServer, port: number): Running {
+  async #present(server: DirectServer, port: number): Promise<Running> {
     const { id, dataDir, listen, hostnames = [], enrollSecretFile, schedule, clock, log } = this.#options;
     const dir = join(dataDir, 'direct', encodeURIComponent(id));
     const secret = enrollSecret(dir, enrollSecretFile);
-    const identity = serverIdentity({ dir, names: namesOf(listen, hostnames), enrolled: this.#nodes.size, now: clock.now() });
+    const identity = await serverIdentity({ dir, names: namesOf(listen, hostnames), enrolled: this.#nodes.size, now: clock.now() });
     const endpoint = new Endpoint({
       source: id,
       secret,

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ApprovedQuery } from '../../core/launch-policy.ts';
 import type { Host, HostAnswer } from '../../core/model.ts';
-import type { Clock, EndReason, LaunchOptions, LiveQueryBackend, LiveUpdate } from '../../core/ports.ts';
+import type { Clock, EndReason, LaunchOptions, LiveQueryBackend, LiveUpdate, SilentHosts } from '../../core/ports.ts';
 import { Problem } from '../../core/problem.ts';
 import { clean, cleanRow } from '../../core/sanitize.ts';
 import { shortAge } from '../../core/time.ts';
@@ -25,6 +25,7 @@ type LiveRun = {
   readonly arrival: Bell;
   /** Targets that have not answered. */
   open: number;
+  readonly launchedAt: number;
   endedAt: number | null;
 };
 
@@ -62,7 +63,14 @@ export class DirectLiveQueries implements LiveQueryBackend {
     this.#dropOldRuns();
     const remoteId = `rollcall_${randomBytes(16).toString('hex')}`;
     const targets = new Map(hosts.map(host => [host.id, host]));
-    this.#runs.set(remoteId, { hosts: targets, answers: [], arrival: new Bell(), open: targets.size, endedAt: null });
+    this.#runs.set(remoteId, {
+      hosts: targets,
+      answers: [],
+      arrival: new Bell(),
+      open: targets.size,
+      launchedAt: this.#deps.clock.now(),
+      endedAt: null,
+    });
     this.#deps.queue.enqueue(
       remoteId,
       query.sql,
@@ -89,6 +97,20 @@ export class DirectLiveQueries implements LiveQueryBackend {
     } finally {
       this.#drop(remoteId, run);
     }
+  }
+
+  /** A host that took the query is silent; one that has not been heard of since the launch is offline. */
+  silentAtDeadline(remoteId: string): readonly SilentHosts[] {
+    const { queue, nodes, clock } = this.#deps;
+    const launchedAt = this.#runs.get(remoteId)?.launchedAt ?? 0;
+    const { delivered, undelivered } = queue.unanswered(remoteId);
+    const never = undelivered.map((id): SilentHosts => {
+      const lastSeen = nodes.node(id)?.lastSeen ?? 0;
+      const away = lastSeen < launchedAt;
+      const reason = away ? `offline: last seen ${shortAge(clock.now() - lastSeen)} ago` : 'has not asked for queries since the launch';
+      return { kind: 'silent', state: away ? 'offline' : 'timed_out', hostIds: [id], reason };
+    });
+    return [{ kind: 'silent', state: 'timed_out', hostIds: delivered, reason: 'took the query and has not answered' }, ...never];
   }
 
   async end(remoteId: string, _reason: EndReason, signal: AbortSignal): Promise<string | undefined> {

@@ -9,7 +9,7 @@ type OpenQuery = {
   readonly nodes: Map<string, number | null>;
 };
 
-export type Withdrawn = {
+export type Unanswered = {
   /** Nodes that were never told. */
   readonly undelivered: readonly string[];
   /** Nodes that took the query and have not answered: they may still run it. */
@@ -50,11 +50,16 @@ export class DistributedQueue {
     return true;
   }
 
-  /** Delivers the query to nobody else. Nodes that have it already may still answer. */
-  withdraw(id: string): Withdrawn {
+  /** Who has not answered yet, with the query or without. */
+  unanswered(id: string): Unanswered {
     const open = [...(this.#queries.get(id)?.nodes ?? [])];
-    const undelivered = open.flatMap(([nodeId, deliveredAt]) => (deliveredAt === null ? [nodeId] : []));
-    const delivered = open.flatMap(([nodeId, deliveredAt]) => (deliveredAt === null ? [] : [nodeId]));
+    const told = (wanted: boolean) => open.flatMap(([nodeId, deliveredAt]) => ((deliveredAt !== null) === wanted ? [nodeId] : []));
+    return { undelivered: told(false), delivered: told(true) };
+  }
+
+  /** Delivers the query to nobody else. Nodes that have it already may still answer. */
+  withdraw(id: string): Unanswered {
+    const { undelivered, delivered } = this.unanswered(id);
     for (const nodeId of undelivered) this.#remove(id, nodeId);
     for (const nodeId of delivered) this.#queries.get(id)?.nodes.set(nodeId, Number.POSITIVE_INFINITY);
     return { undelivered, delivered };

@@ -18,8 +18,8 @@ const identity = (over: Partial<Parameters<typeof serverIdentity>[0]> = {}) =>
   serverIdentity({ dir, names: NAMES, enrolled: 0, now: NOW, ...over });
 
 describe('the certificate', () => {
-  it('is self-signed, P-256, no CA, and names every address', () => {
-    const { certificate, fingerprint, notAfter } = identity({ names: [...NAMES, '10.0.0.5', 'fd00::5', 'jump.example'] });
+  it('is self-signed, P-256, no CA, and names every address', async () => {
+    const { certificate, fingerprint, notAfter } = await identity({ names: [...NAMES, '10.0.0.5', 'fd00::5', 'jump.example'] });
     const parsed = new X509Certificate(certificate);
     expect(parsed.verify(parsed.publicKey)).toBe(true);
     expect(parsed.ca).toBe(false);
@@ -33,70 +33,70 @@ describe('the certificate', () => {
     expect((notAfter - NOW) / DAY_MS).toBeGreaterThan(90);
   });
 
-  it('is valid beyond 2049, where its dates are written in another way', () => {
-    const { certificate } = identity({ now: Date.UTC(2049, 11, 1) });
+  it('is valid beyond 2049, where its dates are written in another way', async () => {
+    const { certificate } = await identity({ now: Date.UTC(2049, 11, 1) });
     expect(new X509Certificate(certificate).validToDate.getUTCFullYear()).toBe(2051);
   });
 
-  it('is kept, with its key for the owner only', () => {
-    const first = identity();
+  it('is kept, with its key for the owner only', async () => {
+    const first = await identity();
     expect(mode(dir)).toBe(0o700);
     expect(mode(path.join(dir, 'key.pem'))).toBe(0o600);
     expect(mode(path.join(dir, 'cert.pem'))).toBe(0o600);
-    expect(identity({ now: NOW + DAY_MS })).toEqual(first);
+    expect(await identity({ now: NOW + DAY_MS })).toEqual(first);
   });
 
-  it.each(['jump_box', 'JUMP', 'xn--jmp-hoa.example', '10.0.0.5', 'fd00:0:0::5'])('that names %s is not made anew for it', name => {
+  it.each(['jump_box', 'JUMP', 'xn--jmp-hoa.example', '10.0.0.5', 'fd00:0:0::5'])('that names %s is not made anew for it', async name => {
     const names = [...NAMES, name];
-    expect(identity({ names }).fingerprint).toBe(identity({ names }).fingerprint);
+    expect((await identity({ names })).fingerprint).toBe((await identity({ names })).fingerprint);
   });
 
-  it('takes its key back from others', () => {
-    identity();
+  it('takes its key back from others', async () => {
+    await identity();
     chmodSync(path.join(dir, 'key.pem'), 0o644);
-    identity();
+    await identity();
     expect(mode(path.join(dir, 'key.pem'))).toBe(0o600);
   });
 
-  it('is made anew for another name only while no host pins it', () => {
-    const first = identity();
+  it('is made anew for another name only while no host pins it', async () => {
+    const first = await identity();
     const names = [...NAMES, 'jump.example'];
-    const pinned = identity({ names, enrolled: 3 });
+    const pinned = await identity({ names, enrolled: 3 });
     expect(pinned.fingerprint).toBe(first.fingerprint);
     expect(pinned.remarks).toEqual([expect.stringContaining('does not name jump.example; 3 enrolled hosts')]);
-    const free = identity({ names });
+    const free = await identity({ names });
     expect(free.fingerprint).not.toBe(first.fingerprint);
     expect(free.remarks).toEqual([]);
   });
 
-  it('that ends soon is said while hosts pin it, and renewed when none does', () => {
-    const first = identity();
+  it('that ends soon is said while hosts pin it, and renewed when none does', async () => {
+    const first = await identity();
     const soon = first.notAfter - 10 * DAY_MS;
-    expect(identity({ now: soon, enrolled: 1 })).toMatchObject({
+    expect(await identity({ now: soon, enrolled: 1 })).toMatchObject({
       fingerprint: first.fingerprint,
       remarks: [expect.stringContaining('ends in 10 d')],
     });
-    expect(identity({ now: soon }).fingerprint).not.toBe(first.fingerprint);
+    expect((await identity({ now: soon })).fingerprint).not.toBe(first.fingerprint);
   });
 
-  it('that has ended is renewed in any case, and hosts must be given the new one', () => {
-    const first = identity();
-    const renewed = identity({ now: first.notAfter + DAY_MS, enrolled: 2 });
+  it('that has ended is renewed in any case, and hosts must be given the new one', async () => {
+    const first = await identity();
+    const renewed = await identity({ now: first.notAfter + DAY_MS, enrolled: 2 });
     expect(renewed.fingerprint).not.toBe(first.fingerprint);
     expect(renewed.remarks).toEqual([expect.stringContaining('the 2 hosts enrolled before must be given it')]);
   });
 
-  it.each(['cert.pem', 'key.pem'])('is made anew when %s is damaged', file => {
-    const first = identity();
+  it.each(['cert.pem', 'key.pem'])('is made anew when %s is damaged', async file => {
+    const first = await identity();
     writeFileSync(path.join(dir, file), 'damaged');
-    expect(identity().fingerprint).not.toBe(first.fingerprint);
+    expect((await identity()).fingerprint).not.toBe(first.fingerprint);
   });
 
-  it('is made anew when its key is another’s', () => {
-    const first = identity();
-    identity({ dir: `${dir}-2` });
+  it('is made anew when its key is another’s', async () => {
+    const first = await identity();
+    await identity({ dir: `${dir}-2` });
     writeFileSync(path.join(dir, 'key.pem'), readFileSync(path.join(`${dir}-2`, 'key.pem')));
-    expect(identity().fingerprint).not.toBe(first.fingerprint);
+    expect((await identity()).fingerprint).not.toBe(first.fingerprint);
   });
 });
 

@@ -61,3 +61,12 @@ describe('the distributed queue', () => {
     expect(due('b')).toEqual([]);
   });
 });
+
+it('tells who has taken the query from who has not, and forgets those who answered', () => {
+  const queue = new DistributedQueue();
+  queue.enqueue('q', 'SELECT 1', ['answers', 'silent', 'away']);
+  queue.read('answers', 0);
+  queue.read('silent', 0);
+  queue.answer('q', 'answers');
+  expect(queue.unanswered('q')).toEqual({ delivered: ['silent'], undelivered: ['away'] });
+});

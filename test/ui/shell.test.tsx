@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { cells } from '../../src/ui/cells.ts';
+import type { BoundCommand } from '../../src/ui/keys/command.ts';
+import { footerSegments } from '../../src/ui/Shell.tsx';
+import { aHealth, openOnPaper, processEvents } from '../helpers/frames.tsx';
+
+describe('the frame around the screens', () => {
+  it.each([
+    [80, 24],
+    [200, 60],
+    [40, 10],
+    [120, 40],
+    [40, 60],
+    [200, 10],
+  ])('fills %i by %i exactly, on every screen', async (columns, rows) => {
+    const paper = await openOnPaper({ columns, rows });
+    paper.state.observer.health(aHealth());
+    await paper.happen(...processEvents(1, 100, { hostname: '日本語ホスト-with-a-long-name.internal.example' }));
+    for (const { id } of paper.registry.screens) {
+      paper.ui.go(id);
+      await paper.press();
+      expect(paper.lines(), id).toHaveLength(rows);
+      for (const line of paper.lines()) expect(cells(line), `${id}: ${line}`).toBeLessThanOrEqual(columns);
+      expect(paper.lines()[0]).toMatch(/^ rollcall /);
+      expect(paper.lines().at(-1)).toContain('? help');
+    }
+  });
+
+  it('asks for more room under 40x10, and comes back', async () => {
+    const paper = await openOnPaper();
+    await paper.resize(39, 24);
+    expect(paper.frame().trim()).toBe('make me bigger: 40x10');
+    await paper.resize(80, 9);
+    expect(paper.frame().trim()).toBe('make me bigger: 40x10');
+    await paper.resize(40, 10);
+    expect(paper.lines()[0]).toContain('rollcall Feed');
+  });
+
+  it('does nothing unseen while it is too small, but leaves', async () => {
+    const paper = await openOnPaper();
+    await paper.resize(20, 5);
+    await paper.press('5', 'f');
+    expect(paper.ui.get().screen).toBe('feed');
+    await paper.press('q');
+    expect(paper.exits()).toBe(1);
+  });
+
+  it('shows the screens with their number keys, and which one is up', async () => {
+    const paper = await openOnPaper();
+    expect(paper.lines()[1]).toBe('[1 Feed] 2 Hosts  3 Launch  4 Results  5 Sources');
+    await paper.press('5');
+    expect(paper.lines()[1]).toBe(' 1 Feed  2 Hosts  3 Launch  4 Results [5 Sources]');
+  });
+
+  it('says in words how a source is when it is not well', async () => {
+    const paper = await openOnPaper();
+    paper.state.observer.health(aHealth({ source: 'lab' }));
+    paper.state.observer.health(aHealth({ source: 'prod', level: 'degraded' }));
+    paper.state.observer.health(aHealth({ source: 'dmz', level: 'down' }));
+    await paper.press();
+    expect(paper.lines()[0]).toMatch(/● lab {2}● prod degraded {2}● dmz down/);
+  });
+
+  it('shows notices of the engine, and keeps them long enough to be read', async () => {
+    const paper = await openOnPaper();
+    paper.state.observer.notice({ level: 'error', text: 'prod: token refused' });
+    await paper.press('p');
+    expect(paper.frame()).toContain('error: prod: token refused');
+    await paper.clock.advance(5_000);
+    await paper.press('p');
+    expect(paper.frame()).not.toContain('token refused');
+  });
+});
+
+describe('the footer', () => {
+  const hint = (key: string, footer: string) => ({ keys: [key], footer }) as unknown as BoundCommand;
+  const text = (commands: readonly BoundCommand[], width: number) =>
+    footerSegments(commands, width)
+      .map(segment => segment.text)
+      .join('')
+      .trimEnd();
+
+  const commands = [hint('a', 'first'), hint('b', 'second'), hint('ctrl+d', 'third'), hint('?', 'help'), hint('q', 'leave')];
+
+  it('writes control keys short', () => {
+    expect(text(commands, 80)).toBe(' a first  b second  ^d third  ? help  q leave');
+  });
+
+  it('drops what does not fit, but never help and leave', () => {
+    expect(text(commands, 40)).toBe(' a first  b second  ? help  q leave');
+    expect(text(commands, 18)).toBe(' ? help  q leave');
+  });
+});
