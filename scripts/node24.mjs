@@ -16,7 +16,9 @@ export function findNode() {
   }
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 22 || (major === 22 && minor >= 19)) return process.execPath;
-  process.stderr.write(`rollcall needs Node 22.19 or newer: this is ${process.versions.node}, and no bundled Node exists for ${platform}.\n`);
+  process.stderr.write(
+    `rollcall needs Node 22.19 or newer: this is ${process.versions.node}, and no bundled Node exists for ${platform}.\n`,
+  );
   process.exit(1);
 }
 

@@ -1,5 +1,6 @@
 // `npm start` and `npm test` run this first, on whatever Node the machine has (>= 18): installs the locked
 // dependencies when they are missing or the lock changed, then builds when a source is newer than the build.
+// `--deps-only` and `--build-only` do one of the two.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -30,20 +31,24 @@ function newestChange(entry) {
   return Math.max(stat.mtimeMs, ...readdirSync(entry).map(name => newestChange(path.join(entry, name))));
 }
 
-const wanted = fingerprint();
-const installed = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted;
-if (!installed) {
+function install() {
+  const wanted = fingerprint();
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
   process.stderr.write('rollcall: installing dependencies (first run, or they changed) ...\n');
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const flags = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   // The "unsupported engine" notices would be about this Node; rollcall runs on the pinned one.
-  run(npm[0], [...npm.slice(1), ...flags, '--engine-strict=false'], 'rollcall: `npm ci` failed, so nothing was started. Can this machine reach its npm registry?');
+  const args = [...npm.slice(1), ...flags, '--engine-strict=false'];
+  run(npm[0], args, 'rollcall: `npm ci` failed, so nothing was started. Can this machine reach its npm registry?');
   writeFileSync(stampFile, wanted);
 }
 
-if (!process.argv.includes('--deps-only')) {
+function build() {
   const sources = ['src', 'screens', 'templates', 'scripts', 'package-lock.json'];
-  if (!existsSync(bundle) || statSync(bundle).mtimeMs < Math.max(...sources.map(newestChange))) {
-    run(process.execPath, ['scripts/node24.mjs', 'scripts/build.mjs'], 'rollcall: the build failed.');
-  }
+  const newest = Math.max(...sources.map(newestChange));
+  if (existsSync(bundle) && statSync(bundle).mtimeMs >= newest) return;
+  run(process.execPath, ['scripts/node24.mjs', 'scripts/build.mjs'], 'rollcall: the build failed.');
 }
+
+if (!process.argv.includes('--build-only')) install();
+if (!process.argv.includes('--deps-only')) build();

@@ -26,8 +26,9 @@ export function completeFilter(text: string, state: Pick<AppState, 'inventory' |
   const [, field, typed = ''] = /^([a-z]+(?:>=|<=|[:=<>]))(.*)$/i.exec(word) ?? [];
   const candidates =
     field === undefined ? FIELDS : [...valuesOf(field, state)].map(value => field + (/\s/.test(value) ? `"${value}"` : value));
-  const wanted = (field === undefined ? word : field + typed).toLowerCase();
-  const found = candidates.find(candidate => candidate.toLowerCase().startsWith(wanted) && candidate.length > wanted.length);
+  const wanted = (field === undefined ? word : field + typed.replace('"', '')).toLowerCase();
+  const plain = (candidate: string) => candidate.replaceAll('"', '').toLowerCase();
+  const found = candidates.find(candidate => plain(candidate).startsWith(wanted) && plain(candidate) !== wanted);
   return found === undefined ? undefined : before + exclude + found;
 }
 

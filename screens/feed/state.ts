@@ -83,7 +83,9 @@ export function createFeedScreen({ feed }: AppState): FeedScreen {
   };
 
   const pause = () => {
-    if (!store.get().pause) patch({ pause: frozen(newestSeq()) });
+    if (store.get().pause) return;
+    const paused = frozen(newestSeq());
+    patch({ pause: paused, list: last({ count: paused.rows.size, height: 1 }) });
   };
 
   return {
@@ -100,9 +102,8 @@ export function createFeedScreen({ feed }: AppState): FeedScreen {
       return before ? { total: now.total - before.total, high: now.high - before.high } : { total: 0, high: 0 };
     },
     scroll(next, height) {
-      const list = window(height);
       pause();
-      patch({ list: next(list, { count: rows().size, height }), scroll: 0 });
+      patch({ list: next(window(height), { count: rows().size, height }), scroll: 0 });
     },
     look(filter) {
       try {

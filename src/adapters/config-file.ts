@@ -2,9 +2,8 @@
  * The settings file, `config.json` in the config directory: the sources, and where their secrets are, never the secrets.
  * A file that cannot be understood is told of by field and left as it is.
  */
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import Conf from 'conf';
 import { z } from 'zod';
 import { Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
@@ -26,7 +25,7 @@ const sourceEntry = z.looseObject({
 });
 
 const settingsShape = z.strictObject({
-  sources: z.record(z.string().regex(SOURCE_NAME, 'is no name for a source'), sourceEntry).default({}),
+  sources: z.record(z.string(), sourceEntry).default({}),
 });
 
 export type SourceSettings = {
@@ -44,9 +43,9 @@ export interface SettingsFile {
   /** The sources in the order of the file; none when there is no file. Throws a 'usage' Problem that names file and field. */
   sources(): readonly SourceSettings[];
   /** Throws a 'usage' Problem when the name is taken or is none. */
-  add(source: SourceSettings): void;
+  add(source: SourceSettings): Promise<void>;
   /** Throws a 'usage' Problem when there is no such source. */
-  remove(name: string): void;
+  remove(name: string): Promise<void>;
 }
 
 /** A 'usage' Problem for a field of the settings file. */
@@ -71,6 +70,12 @@ function toEntry({ kind, secret, caFile, insecure, own }: SourceSettings): z.inf
   return { kind, ...own, ...(secret && { secret }), ...(caFile && { ca_file: caFile }), ...(insecure && { insecure }) };
 }
 
+/** Also those that a schema would pass over in silence, such as `__proto__`. */
+function namesIn(value: unknown): string[] {
+  const sources = typeof value === 'object' && value !== null && 'sources' in value ? value.sources : undefined;
+  return typeof sources === 'object' && sources !== null ? Object.keys(sources) : [];
+}
+
 function parse(file: string, text: string): Shape {
   let value: unknown;
   try {
@@ -78,6 +83,8 @@ function parse(file: string, text: string): Shape {
   } catch (error) {
     throw settingsProblem(file, [], `it is no JSON (${error instanceof Error ? error.message : String(error)})`);
   }
+  const misnamed = namesIn(value).find(name => !SOURCE_NAME.test(name));
+  if (misnamed !== undefined) throw settingsProblem(file, ['sources', misnamed], 'this is no name for a source');
   const parsed = settingsShape.safeParse(value);
   if (!parsed.success) throw settingsIssue(file, parsed.error);
   return parsed.data;
@@ -94,56 +101,71 @@ function fileProblem(file: string, error: unknown): unknown {
   );
 }
 
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR2'] as const;
+
+/**
+ * conf writes the file in one move. It is loaded by the first that writes, and its listeners for signals are taken off
+ * again: on an interrupt they would signal this process once more, in the middle of its own good end.
+ */
+async function loadConf() {
+  const before = new Map(SIGNALS.map(signal => [signal, process.listeners(signal)]));
+  const { default: Conf } = await import('conf');
+  for (const [signal, known] of before) {
+    for (const listener of process.listeners(signal)) if (!known.includes(listener)) process.removeListener(signal, listener);
+  }
+  return Conf;
+}
+
 /** Opens the settings in `dir`, which is made (0700) with the first source that is added. The file is 0600. */
 export function openSettings(dir: string): SettingsFile {
   const file = path.join(dir, 'config.json');
-  const guarded = <T>(work: () => T): T => {
+  const read = (): Shape['sources'] => {
     try {
-      return work();
+      return parse(file, readFileSync(file, 'utf8')).sources;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+      throw fileProblem(file, error);
+    }
+  };
+  const write = async (sources: Shape['sources']) => {
+    const Conf = await loadConf();
+    try {
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      if (statSync(file, { throwIfNoEntry: false })) chmodSync(file, 0o600);
+      const conf = new Conf<Shape>({
+        cwd: dir,
+        configName: 'config',
+        projectName: 'rollcall',
+        accessPropertiesByDotNotation: false,
+        clearInvalidConfig: false,
+        configFileMode: 0o600,
+        deserialize: text => parse(file, text),
+        serialize: value => `${JSON.stringify(value, null, 2)}\n`,
+      });
+      conf.set('sources', sources);
     } catch (error) {
       throw fileProblem(file, error);
     }
   };
-  const open = () =>
-    new Conf<Shape>({
-      cwd: dir,
-      configName: 'config',
-      projectName: 'rollcall',
-      accessPropertiesByDotNotation: false,
-      clearInvalidConfig: false,
-      configFileMode: 0o600,
-      deserialize: text => parse(file, text),
-      serialize: value => `${JSON.stringify(value, null, 2)}\n`,
-    });
-  const read = (): Shape['sources'] => guarded(() => open().get('sources', {}));
-  const write = (sources: Shape['sources']) =>
-    guarded(() => {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
-      if (statSync(file, { throwIfNoEntry: false })) chmodSync(file, 0o600);
-      open().set('sources', sources);
-    });
 
   return {
     path: file,
     sources: () => Object.entries(read()).map(([name, entry]) => fromEntry(name, entry)),
-    add(source) {
+    async add(source) {
       const known = read();
       if (!SOURCE_NAME.test(source.name)) {
-        throw new Problem(
-          'usage',
-          `'${clean(source.name, 80)}' is no name for a source. Take letters, digits, '.', '_' and '-', a letter first.`,
-        );
+        const name = clean(source.name, 80);
+        throw new Problem('usage', `'${name}' is no name for a source. Take letters, digits, '.', '_' and '-', a letter first.`);
       }
       if (Object.hasOwn(known, source.name)) {
         throw new Problem('usage', `There is a source '${source.name}' already. Remove it first, or take another name.`);
       }
-      write({ ...known, [source.name]: toEntry(source) });
+      await write({ ...known, [source.name]: toEntry(source) });
     },
-    remove(name) {
+    async remove(name) {
       const { [name]: removed, ...kept } = read();
-      if (!removed)
-        throw new Problem('usage', `There is no source '${clean(name, 80)}'. Known: ${Object.keys(kept).join(', ') || 'none'}.`);
-      write(kept);
+      if (!removed) throw new Problem('usage', `There is no source '${clean(name, 80)}'. Known: ${Object.keys(kept).join(', ') || 'none'}.`);
+      await write(kept);
     },
   };
 }

@@ -21,7 +21,8 @@ export type Writer = {
   on(event: 'error', listener: (error: Error) => void): unknown;
 };
 
-const isGone = (error: unknown) => error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED');
+const isGone = (error: unknown) =>
+  error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED');
 
 /** Output to a stream, stdout as a rule. A reader that goes away is no error. */
 export function streamOutput(stream: Writer): Output {

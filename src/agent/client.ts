@@ -11,6 +11,8 @@ export type NodeClientOptions = {
   readonly transport: Transport;
   /** For `/log` alone: a delivery may wait for the server's disk, and must not hold up the rest. Default: `transport`. */
   readonly logTransport?: Transport;
+  /** What it calls itself: an osquery version. */
+  readonly version: string;
   readonly enrollSecret: string;
   readonly hostIdentifier: string;
   /** osquery's platform bits, decimal: "9" Linux, "21" macOS, "2" Windows. */
@@ -72,12 +74,12 @@ export class NodeClient {
   }
 
   async #enroll(signal: AbortSignal): Promise<void> {
-    const { enrollSecret, hostIdentifier, platformType, hostDetails, transport, keys, clock, log } = this.#options;
+    const { version, enrollSecret, hostIdentifier, platformType, hostDetails, transport, keys, clock, log } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       try {
         const host_details = texts(await hostDetails());
         const body = { enroll_secret: enrollSecret, host_identifier: hostIdentifier, platform_type: platformType, host_details };
-        const reply = parseReply(await transport.post(PATHS.enroll, body, undefined, signal));
+        const reply = parseReply(await transport.post(PATHS.enroll, body, { version }, signal));
         this.#key = nodeKeyOf(reply);
         keys.set(this.#key);
         return;
@@ -92,13 +94,13 @@ export class NodeClient {
 
   /** A reply that says `node_invalid` costs the key: the next attempt enrols anew. */
   async #call(path: string, body: Readonly<Record<string, unknown>>, attempts: number, signal: AbortSignal): Promise<ServerReply> {
-    const { clock, transport, logTransport = transport } = this.#options;
+    const { version, clock, transport, logTransport = transport } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.enroll(signal);
         const key = this.#key;
         const channel = path === PATHS.log ? logTransport : transport;
-        const reply = parseReply(await channel.post(path, { node_key: key, ...body }, key, signal));
+        const reply = parseReply(await channel.post(path, { node_key: key, ...body }, { version, nodeKey: key }, signal));
         if (reply.node_invalid === true) this.#forget(key);
         if (reply.node_invalid === true || 'error' in reply) throw refused(path, reply);
         return reply;

@@ -8,7 +8,7 @@ export type QueryOutcome = { readonly rows: readonly unknown[] } | { readonly er
 
 export type DistributedOptions = {
   readonly client: NodeClient;
-  run(sql: string): Promise<QueryOutcome>;
+  run(sql: string, signal: AbortSignal): Promise<QueryOutcome>;
   readonly denylist: Denylist;
   readonly clock: Clock;
 };
@@ -39,21 +39,21 @@ export class DistributedQueries {
 
   /** One round: asks for queries, runs them, and writes what they gave. Returns how many queries were taken up. Throws a Problem. */
   async round(signal: AbortSignal): Promise<number> {
-    await this.#accept(await this.#options.client.read(signal));
+    await this.#accept(await this.#options.client.read(signal), signal);
     const taken = this.#pending.size;
     for (const [id, sql] of this.#pending) {
       this.#pending.delete(id);
-      this.#results.set(id, await this.#answer(sql));
+      this.#results.set(id, await this.#answer(sql, signal));
       signal.throwIfAborted();
     }
     if (this.#results.size > 0) await this.#write(signal);
     return taken;
   }
 
-  async #accept(reply: ServerReply): Promise<void> {
+  async #accept(reply: ServerReply, signal: AbortSignal): Promise<void> {
     const { accelerate } = reply;
     if (Number.isInteger(accelerate)) this.#acceleratedUntil = this.#options.clock.now() + Number(accelerate) * 1000;
-    const discovered = await this.#discover(reply.discovery);
+    const discovered = await this.#discover(reply.discovery, signal);
     if (!discovered || !isReply(reply.queries)) return;
     for (const [id, sql] of Object.entries(reply.queries)) {
       if (typeof sql !== 'string' || sql === '' || id === '') return;
@@ -62,22 +62,22 @@ export class DistributedQueries {
   }
 
   /** Whether each discovery query found something. One that fails, as an empty text does, ends the taking up of everything. */
-  async #discover(queries: unknown): Promise<ReadonlyMap<string, boolean> | undefined> {
+  async #discover(queries: unknown, signal: AbortSignal): Promise<ReadonlyMap<string, boolean> | undefined> {
     const found = new Map<string, boolean>();
     for (const [id, sql] of Object.entries(isReply(queries) ? queries : {})) {
       if (typeof sql !== 'string' || sql === '' || id === '') return undefined;
-      const result = await this.#options.run(sql);
+      const result = await this.#options.run(sql, signal);
       if ('error' in result) return undefined;
       found.set(id, result.rows.length > 0);
     }
     return found;
   }
 
-  async #answer(sql: string): Promise<Answer> {
+  async #answer(sql: string, signal: AbortSignal): Promise<Answer> {
     const { run, denylist } = this.#options;
     if (denylist.begin(sql)) return { rows: [], status: 1, message: 'distributed query is denylisted', stats: {} };
     const started = performance.now();
-    const result = await run(sql);
+    const result = await run(sql, signal);
     denylist.end(sql);
     const stats = { wall_time_ms: Math.round(performance.now() - started), user_time: 0, system_time: 0, memory: 0 };
     return 'error' in result ? { rows: [], status: 1, message: result.error, stats } : { rows: result.rows, status: 0, message: '', stats };

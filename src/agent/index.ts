@@ -77,9 +77,9 @@ class LocalNode implements Agent {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { server, identity } = this.#options;
-    const transport = createTransport({ server, version: identity.version });
-    const logTransport = createTransport({ server, version: identity.version, sockets: 1 });
+    const { server } = this.#options;
+    const transport = createTransport({ server });
+    const logTransport = createTransport({ server, sockets: 1 });
     const stop = new AbortController();
     const together = AbortSignal.any([signal, stop.signal]);
     try {
@@ -95,10 +95,11 @@ class LocalNode implements Agent {
   }
 
   #client(transport: ReturnType<typeof createTransport>, logTransport: ReturnType<typeof createTransport>): NodeClient {
-    const { enrollSecret, state, clock, log } = this.#options;
+    const { identity, enrollSecret, state, clock, log } = this.#options;
     return new NodeClient({
       transport,
       logTransport,
+      version: identity.version,
       enrollSecret,
       hostIdentifier: this.#hostIdentifier,
       platformType: String(platformMask(process.platform)),

@@ -11,8 +11,9 @@ export type Candidate = { readonly column: string; readonly op: 'equals' | 'like
 /** One place where a statement reads a bound table, under a name of its own. `candidates` is undefined when nothing binds it. */
 export type Binding = { readonly source: string; readonly table: string; readonly candidates: readonly Candidate[] | undefined };
 
-/** Column names of a table in lower case; undefined for a name that is no table. */
-export type ColumnsOf = (table: string) => readonly string[] | undefined;
+/** A table as bindings see it: all its columns, and those of which a binding changes its rows; names in lower case. */
+export type TableShape = { readonly columns: readonly string[]; readonly bound: readonly string[] };
+export type ShapeOf = (table: string) => TableShape | undefined;
 
 const NOT_A_COMPARISON = new Set([
   'not',
@@ -35,46 +36,39 @@ const NOT_A_NAME = new Set(['and', 'or', 'in', 'like', 'null', 'true', 'false', 
 const STARTS_QUERY = new Set(['select', 'with', 'values']);
 
 /**
- * Gives every reference to a table that `isBound` a name of its own (`"file 1" AS file`), so that each is filled with
- * what it alone asks for, and says what binds it.
+ * Gives every reference to a table with bound columns a name of its own (`"file 1" AS file`), so that each is filled
+ * with what it alone asks for, and says what binds it.
  */
-export function bindingsOf(
-  sql: string,
-  isBound: (table: string) => boolean,
-  columnsOf: ColumnsOf,
-): { readonly sql: string; readonly bindings: readonly Binding[] } {
-  const separated = separate(sql, isBound);
+export function bindingsOf(sql: string, shapeOf: ShapeOf): { readonly sql: string; readonly bindings: readonly Binding[] } {
+  const separated = separate(sql, shapeOf);
   if (separated.tables.size === 0) return { sql, bindings: [] };
-  const finder = new BindingFinder(new Statement(separated.sql), name => columnsOf(separated.tables.get(name) ?? name));
+  const finder = new BindingFinder(new Statement(separated.sql), name => shapeOf(separated.tables.get(name) ?? name));
   const bindings = [...separated.tables].map(([source, table]) => ({ source, table, candidates: finder.candidates(source) }));
   return { sql: separated.sql, bindings };
 }
 
-function separate(sql: string, isBound: (table: string) => boolean): { sql: string; tables: ReadonlyMap<string, string> } {
+function separate(sql: string, shapeOf: ShapeOf): { sql: string; tables: ReadonlyMap<string, string> } {
   const statement = new Statement(sql);
-  const refs = statement.scopes.flatMap(scope => scope.refs).filter(ref => ref.table !== undefined && isBound(ref.table.name));
-  const edits = refs.map((ref, index) => ({
-    ref,
-    table: ref.table?.name ?? '',
-    at: statement.tokens[ref.table?.range.from ?? 0]?.at ?? 0,
-    source: `${ref.table?.name} ${index + 1}`,
-  }));
-  let text = sql;
-  for (const { ref, at, source } of edits.toSorted((a, b) => b.at - a.at)) {
-    const alias = ref.table?.aliased ? '' : ` AS "${ref.alias}"`;
-    text = `${text.slice(0, at)}"${source}"${alias}${text.slice(at + ref.source.length)}`;
+  const edits = statement.scopes
+    .flatMap(scope => scope.refs)
+    .flatMap(({ alias, source: text, table }) => (table && shapeOf(table.name)?.bound.length ? [{ alias, text, table }] : []))
+    .map((edit, index) => ({ ...edit, at: statement.tokens[edit.table.range.from]?.at ?? 0, source: `${edit.table.name} ${index + 1}` }));
+  let separated = sql;
+  for (const { alias, text, table, at, source } of edits.toSorted((a, b) => b.at - a.at)) {
+    const name = `"${source}"${table.aliased ? '' : ` AS "${alias}"`}`;
+    separated = separated.slice(0, at) + name + separated.slice(at + text.length);
   }
-  return { sql: text, tables: new Map(edits.map(({ source, table }) => [source, table])) };
+  return { sql: separated, tables: new Map(edits.map(({ source, table }) => [source, table.name])) };
 }
 
 class BindingFinder {
   readonly #statement: Statement;
-  readonly #columnsOf: ColumnsOf;
+  readonly #shapeOf: ShapeOf;
   readonly #with: string;
 
-  constructor(statement: Statement, columnsOf: ColumnsOf) {
+  constructor(statement: Statement, shapeOf: ShapeOf) {
     this.#statement = statement;
-    this.#columnsOf = columnsOf;
+    this.#shapeOf = shapeOf;
     const whole = { from: 0, to: statement.tokens.length };
     this.#with =
       statement.words[0] === 'with' ? `${statement.text({ from: 0, to: statement.find(whole, new Set(['select', 'values'])) })} ` : '';
@@ -152,10 +146,9 @@ class BindingFinder {
   /** The column of `ref` that a range consists of. */
   #column({ from, to }: Range, ref: Ref, scope: Scope): string | undefined {
     const name = this.#statement.name(to - 1);
-    const columns = this.#columnsOf(ref.table?.name ?? '') ?? [];
-    if (name === undefined || !columns.includes(name)) return undefined;
+    if (name === undefined || !this.#isBound(ref, name)) return undefined;
     if (to - from === 3 && this.#statement.words[from + 1] === '.') return this.#statement.name(from) === ref.alias ? name : undefined;
-    const isShared = scope.refs.some(other => other !== ref && (this.#columnsOf(other.table?.name ?? '') ?? []).includes(name));
+    const isShared = scope.refs.some(other => other !== ref && this.#has(other, name));
     return to - from === 1 && !isShared ? name : undefined;
   }
 
@@ -206,12 +199,11 @@ class BindingFinder {
 
   /** `USING (column)`: the value on the other side, in a source that has the column. */
   #using(ref: Ref, scope: Scope): readonly (readonly Candidate[])[] {
-    const mine = this.#columnsOf(ref.table?.name ?? '') ?? [];
     const place = scope.refs.indexOf(ref);
     return scope.using.flatMap(({ column, right, onlyRight }) => {
-      if (!mine.includes(column) || (right !== ref && onlyRight) || place > scope.refs.indexOf(right)) return [];
+      if (!this.#isBound(ref, column) || (right !== ref && onlyRight) || place > scope.refs.indexOf(right)) return [];
       const others = right === ref ? scope.refs.slice(0, place) : [right];
-      const other = others.find(candidate => this.#columnsOf(candidate.table?.name ?? '')?.includes(column) ?? true);
+      const other = others.find(candidate => this.#has(candidate, column) ?? true);
       if (!other) return [];
       const sql = this.#valuesOf(`"${other.alias}"."${column}"`, new Set([other]), scope);
       return [[{ column, op: 'equals' as const, sql, constant: false }]];
@@ -243,12 +235,21 @@ class BindingFinder {
 
   /** A source whose columns are not known (a sub-query, a common table expression): a name that is nobody else's is its. */
   #unknown(scope: Scope): Ref | undefined {
-    return scope.refs.find(ref => this.#columnsOf(ref.table?.name ?? '') === undefined);
+    return scope.refs.find(ref => !ref.table || !this.#shapeOf(ref.table.name));
+  }
+
+  #isBound({ table }: Ref, column: string): boolean {
+    return (table && this.#shapeOf(table.name)?.bound.includes(column)) ?? false;
+  }
+
+  /** Whether a source has a column; undefined when its columns are not known. */
+  #has({ table }: Ref, column: string): boolean | undefined {
+    return table && this.#shapeOf(table.name)?.columns.includes(column);
   }
 
   #refWith(column: string, scope: Scope): Ref | undefined {
     for (let at: Scope | undefined = scope; at; at = at.parent) {
-      const known = at.refs.find(ref => (this.#columnsOf(ref.table?.name ?? '') ?? []).includes(column));
+      const known = at.refs.find(ref => this.#has(ref, column));
       if (known) return known;
     }
     return undefined;

@@ -2,10 +2,11 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { Cell } from './table.ts';
 
-/** An absent value is NULL, and so is an empty one of a numeric column; text keeps its emptiness. */
+/** An absent value is NULL, and so is an empty one of a numeric column; text keeps its emptiness. SQLite would write a number in a text column as a real. */
 export function cellOf(value: Cell, isText: boolean): string | number | bigint | null {
   if (value === undefined || value === null) return null;
-  return value === '' && !isText ? null : value;
+  if (isText) return String(value);
+  return value === '' ? null : value;
 }
 
 /** A value as osquery sends it: text up to a NUL, integers exactly, reals with a point (utils/conversions/castvariant.h), NULL empty. */

@@ -10,30 +10,30 @@ export type ServerAddress = { readonly url: string; readonly caPem: string };
 
 export type TransportOptions = {
   readonly server: ServerAddress;
-  /** Sent as `User-Agent: osquery/<version>`. */
-  readonly version: string;
   /** Connections kept open at most; default 2. Thousands of nodes in one process share one transport. */
   readonly sockets?: number;
   /** ms for connecting, sending and the whole reply; default 16 s, as osquery's. */
   readonly timeoutMs?: number;
 };
 
+/** Who posts: `User-Agent: osquery/<version>`, and once enrolled `Authorization: NodeKey <key>`. */
+export type Sender = { readonly version: string; readonly nodeKey?: string };
+
 export type Transport = {
   /**
-   * The text of the reply; its status is not looked at, because osquery does not. `nodeKey` goes into the Authorization
-   * header. Throws an 'unreachable' Problem (`detail`: "timeout", "too large", or the socket's code), or the signal's AbortError.
+   * The text of the reply; its status is not looked at, because osquery does not. Throws an 'unreachable' Problem (`detail`: "timeout", "too large", or the socket's code), or the signal's AbortError.
    */
-  post(path: string, body: unknown, nodeKey: string | undefined, signal: AbortSignal): Promise<string>;
+  post(path: string, body: unknown, sender: Sender, signal: AbortSignal): Promise<string>;
   close(): void;
 };
 
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 
-export function createTransport({ server, version, sockets = 2, timeoutMs = 16_000 }: TransportOptions): Transport {
+export function createTransport({ server, sockets = 2, timeoutMs = 16_000 }: TransportOptions): Transport {
   const base = new URL(server.url);
   const agent = new Agent({ keepAlive: true, maxSockets: sockets, ca: server.caPem, minVersion: 'TLSv1.2', scheduling: 'fifo' });
 
-  const exchange = (path: string, body: string, nodeKey: string | undefined, signal: AbortSignal): Promise<string> =>
+  const exchange = (path: string, body: string, { version, nodeKey }: Sender, signal: AbortSignal): Promise<string> =>
     new Promise((resolve, reject) => {
       const headers = {
         'user-agent': `osquery/${version}`,
@@ -72,12 +72,12 @@ export function createTransport({ server, version, sockets = 2, timeoutMs = 16_0
     });
 
   return {
-    async post(path, body, nodeKey, signal) {
+    async post(path, body, sender, signal) {
       const text = JSON.stringify(body);
       try {
-        return await exchange(path, text, nodeKey, signal).catch(thrown => {
+        return await exchange(path, text, sender, signal).catch(thrown => {
           if (signal.aborted || thrown instanceof ExchangeError) throw thrown;
-          return exchange(path, text, nodeKey, signal);
+          return exchange(path, text, sender, signal);
         });
       } catch (thrown) {
         signal.throwIfAborted();

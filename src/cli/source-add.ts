@@ -93,7 +93,7 @@ const addSource =
       throw usage(`--${flag?.name ?? checked.field.join('.')}: ${clean(checked.why, 300)}.`);
     }
     const settings = openSettings(context.directories.configDir);
-    settings.add(source);
+    await settings.add(source);
     const { messages } = context;
     messages.step(`Source '${source.name}' added to ${settings.path}. Try it: rollcall source test ${source.name}`);
     if (source.insecure)

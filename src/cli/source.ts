@@ -44,7 +44,7 @@ export const listSources: Command = async context => {
 export const removeSource: Command = async ({ args, directories, messages }) => {
   const [name = ''] = args;
   const settings = openSettings(directories.configDir);
-  settings.remove(name);
+  await settings.remove(name);
   messages.step(`Source '${name}' removed from ${settings.path}. Its events and runs stay in the data directory.`);
   return 0;
 };

@@ -9,6 +9,8 @@ export type Cell = string | null;
 
 const GAP = '  ';
 const NARROWEST = 6;
+/** Where nothing is cut, a cell longer than this runs over instead of widening its column for everybody. */
+const WIDEST = 60;
 
 const widthOf = (text: string): number => (/^[ -~]*$/.test(text) ? text.length : stringWidth(text));
 
@@ -54,14 +56,14 @@ export function alignedLine(cells: readonly Cell[], widths: readonly number[], t
   return tty ? cut(line, columns, mark) : line;
 }
 
-/** Lines of a table whose columns are as wide as they need to be, and together no wider than a terminal. With colour the head is bold. */
+/** Lines of a table, its columns as wide as they need to be and together no wider than a terminal. With colour the head is bold. */
 export function tableLines(header: readonly string[], rows: readonly (readonly Cell[])[], terminal: TerminalFacts): string[] {
   const natural = header.map((name, column) => {
     let most = widthOf(name);
     for (const row of rows) most = Math.max(most, widthOf(shownIn(terminal, row[column] ?? '')));
     return most;
   });
-  const widths = terminal.tty ? fit(natural, terminal.columns) : natural;
+  const widths = terminal.tty ? fit(natural, terminal.columns) : natural.map(width => Math.min(width, WIDEST));
   const head = alignedLine(header, widths, terminal);
   return [
     terminal.colour > 0 ? styleText('bold', head, { validateStream: false }) : head,

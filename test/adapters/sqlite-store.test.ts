@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -12,14 +11,14 @@ import { runToJson } from '../../src/core/aisoc.ts';
 import { judge } from '../../src/core/judge.ts';
 import type { FeedEvent } from '../../src/core/model.ts';
 import { Run } from '../../src/core/run.ts';
+import { temporaryDirectory } from '../helpers/directories.ts';
 import { aHost, aRawEvent } from '../helpers/model.ts';
 
 let folder: string;
 let file: string;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'rollcall-store-'));
+  folder = temporaryDirectory();
   file = path.join(folder, 'data', 'rollcall.db');
-  return () => rmSync(folder, { recursive: true, force: true });
 });
 
 function opened() {

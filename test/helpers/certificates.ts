@@ -22,7 +22,6 @@ async function load(): Promise<typeof X509> {
     hasOwnMetadata: () => false,
     defineMetadata: () => undefined,
     metadata: () => () => undefined,
-    ...Reflect,
   });
   return import('@peculiar/x509');
 }

@@ -29,7 +29,9 @@ export type Cell = {
 /** A condition on the screen: text that it shows, or a function of its rows joined by newlines. */
 export type ScreenCondition = string | RegExp | ((screen: string) => boolean);
 
-const DEFAULT_WAIT_MS = 15_000;
+/** Synchronised output. */
+const FRAME_MODE = 2026;
+const DEFAULT_WAIT_MS = 30_000;
 
 const signalNames = new Map(Object.entries(os.constants.signals).map(([name, number]) => [number as number, name as NodeJS.Signals]));
 
@@ -53,6 +55,8 @@ export class PtyProgram {
   readonly #terminal: xterm.Terminal;
   readonly #output: string[] = [];
   readonly #painted = new Set<(arrivedAt: number) => void>();
+  /** The screen as it was before the frame that is being painted (synchronised output, mode 2026). */
+  #held: string[] | undefined;
   #bytes = 0;
   #mark = 0;
 
@@ -67,12 +71,26 @@ export class PtyProgram {
     // The emulator answers the program's questions (cursor position, device attributes) as a terminal does.
     this.#terminal.onData(reply => this.#pty.write(reply));
     this.#pty.onData(chunk => this.#receive(chunk));
+    this.#holdFrames();
     this.exited = new Promise(resolve => {
       this.#pty.onExit(({ exitCode, signal }) => {
         this.ended = true;
         const exit = { code: exitCode, signal: signal ? (signalNames.get(signal) ?? null) : null };
         this.#terminal.write('', () => resolve(exit));
       });
+    });
+  }
+
+  /** As a terminal does, shows frames as a whole. */
+  #holdFrames(): void {
+    const isFrame = (params: readonly (number | number[])[]) => params.includes(FRAME_MODE);
+    this.#terminal.parser.registerCsiHandler({ prefix: '?', final: 'h' }, params => {
+      if (isFrame(params)) this.#held ??= this.lines();
+      return false;
+    });
+    this.#terminal.parser.registerCsiHandler({ prefix: '?', final: 'l' }, params => {
+      if (isFrame(params)) this.#held = undefined;
+      return false;
     });
   }
 
@@ -95,6 +113,7 @@ export class PtyProgram {
 
   /** What the screen shows, top to bottom, each row without its trailing blanks. */
   lines(): string[] {
+    if (this.#held) return this.#held;
     const { active } = this.#terminal.buffer;
     return Array.from({ length: this.rows }, (_, y) => active.getLine(active.baseY + y)?.translateToString(true) ?? '');
   }

@@ -55,7 +55,7 @@ function releaseFields(text: string): ReadonlyMap<string, string> {
 
 /** The release line wins over os-release on Red Hat's family. */
 function redhatRow(line: string): TableRow {
-  const [, name, major, minor, patch] = /^([\w\s]+) .*?(\d+)\.(\d+)\.?(\w+)?/.exec(line) ?? [];
+  const [, name, major, minor, patch] = /^([\w\s]+) .* (\d+)\.(\d+)\.?(\w+)?/.exec(line) ?? [];
   return {
     platform: 'rhel',
     platform_like: 'rhel',

@@ -36,7 +36,7 @@ export function statFields(text: string): string[] | undefined {
   return fields.length > 19 ? fields : undefined;
 }
 
-/** Inode of a process's network namespace, "0" when it may not be read. */
-export function netNamespace(host: TableHost, pid: string): string {
-  return /^net:\[(\d+)\]$/.exec(linkTarget(procPath(host, pid, 'ns', 'net')))?.[1] ?? '0';
+/** Inode of a process's network namespace; undefined when it may not be read, or the process is gone. */
+export function netNamespace(host: TableHost, pid: string): string | undefined {
+  return /^net:\[(\d+)\]$/.exec(linkTarget(procPath(host, pid, 'ns', 'net')))?.[1];
 }

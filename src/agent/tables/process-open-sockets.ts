@@ -54,15 +54,18 @@ export const processOpenSockets = (host: TableHost): Table => ({
 export async function* socketRows(host: TableHost, demand: Demand): AsyncGenerator<TableRow> {
   const holders = new Map<string, { pid: string; fd: string }>();
   const namespaces = new Map<string, string>();
-  for (const pid of pidsOf(host)) {
+  const pids = pidsOf(host);
+  for (const pid of pids) {
     for (const fd of namesIn(procPath(host, pid, 'fd'))) {
       const socket = /^socket:\[(\d+)\]$/.exec(linkTarget(procPath(host, pid, 'fd', fd)))?.[1];
       if (socket !== undefined) holders.set(socket, { pid, fd });
     }
     const namespace = netNamespace(host, pid);
-    if (!namespaces.has(namespace)) namespaces.set(namespace, pid);
+    if (namespace !== undefined && !namespaces.has(namespace)) namespaces.set(namespace, pid);
     await demand.pause();
   }
+  const [anyone] = pids;
+  if (namespaces.size === 0 && anyone !== undefined) namespaces.set('0', anyone);
   for (const [net_namespace, pid] of namespaces) {
     for (const socket of socketsOf(name => readText(procPath(host, pid, 'net', name)) ?? '')) {
       const holder = holders.get(String(socket.socket)) ?? { pid: -1, fd: -1 };

@@ -1,6 +1,6 @@
 /**
  * One record per thing a person can do. Router, footer, help, palette and the key table of the README all read it.
- * A printable key never acts while text is being typed; other keys do when the command says `typing`.
+ * A printable key never acts while text is being typed; other keys do when the command says `form` or `typing`.
  */
 import type { Services } from '../services.ts';
 
@@ -9,6 +9,8 @@ export type Where =
   | 'everywhere'
   /** On the screen that owns it. */
   | 'screen'
+  /** On the screen that owns it, also while a text field of its form has the keyboard. */
+  | 'form'
   /** On the screen that owns it, also while a prompt or a text field has the keyboard. */
   | 'typing';
 

@@ -7,6 +7,7 @@ import { confirmKey } from '../confirm-keys.ts';
 import { tooSmall } from '../layout.ts';
 import { promptKey, promptText } from '../prompt-keys.ts';
 import type { Services } from '../services.ts';
+import type { Where } from './command.ts';
 import { execute } from './execute.ts';
 import { type KeyPress, keyLabel } from './names.ts';
 import type { Registry } from './registry.ts';
@@ -17,15 +18,20 @@ const READING_MS = 4_000;
 /** The keys that work while the terminal is too small to show what they do. */
 const BLIND_KEYS = new Set(['ctrl+c', 'ctrl+z', 'ctrl+l', 'q']);
 
+/** What acts while text is typed: into the prompt, into a field of a form. */
+const IN_PROMPT: readonly Where[] = ['typing'];
+const IN_FIELD: readonly Where[] = ['typing', 'form'];
+
 export type Dispatcher = { press(key: KeyPress): void; paste(text: string): void };
 
 export function createDispatcher(services: Services, registry: Registry): Dispatcher {
   const { ui, state } = services;
   let lastKeyAt = Number.NEGATIVE_INFINITY;
 
-  const find = (name: string, typing: boolean) =>
+  /** The command of a key, among those that act now. */
+  const find = (name: string, where?: readonly Where[]) =>
     [...registry.current().commands, ...registry.globals].find(
-      command => command.keys.includes(name) && (!typing || command.where === 'typing'),
+      command => command.keys.includes(name) && (where === undefined || where.includes(command.where)),
     );
 
   const dismiss = () => {
@@ -34,20 +40,20 @@ export function createDispatcher(services: Services, registry: Registry): Dispat
     if (notice && services.now() - notice.at >= READING_MS) state.notice.set(undefined);
   };
 
-  const command = (key: KeyPress, typing: boolean) => {
-    const found = find(key.name, typing);
+  const command = (key: KeyPress, where?: readonly Where[]) => {
+    const found = find(key.name, where);
     if (found) void execute(ui, found);
-    else if (!typing) ui.say(`${keyLabel(key.name)} does nothing here. ? lists the keys.`);
+    else if (where === undefined) ui.say(`${keyLabel(key.name)} does nothing here. ? lists the keys.`);
   };
 
   const dispatch = (key: KeyPress, quietMs: number) => {
     const { confirm, prompt, field } = ui.get();
     if (confirm) confirmKey(ui, confirm, key, quietMs);
     else if (prompt) {
-      if (!promptKey(ui, prompt, key, () => find(key.name, true))) command(key, true);
+      if (!promptKey(ui, prompt, key, () => find(key.name, IN_PROMPT))) command(key, IN_PROMPT);
     } else if (field) {
-      if (key.text === undefined && !field.edit(key.name)) command(key, true);
-    } else command(key, false);
+      if (key.text === undefined && !field.edit(key.name)) command(key, IN_FIELD);
+    } else command(key);
   };
 
   return {

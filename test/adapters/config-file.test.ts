@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openSettings, type SourceSettings } from '../../src/adapters/config-file.ts';
+import { temporaryDirectory } from '../helpers/directories.ts';
+
+const aSource = (over: Partial<SourceSettings> = {}): SourceSettings => ({
+  name: 'prod',
+  kind: 'osctrl',
+  secret: { env: 'TOKEN' },
+  caFile: undefined,
+  insecure: false,
+  own: { base_url: 'https://osctrl.example' },
+  ...over,
+});
+
+/** A directory with this settings file. */
+function written(text: string): { dir: string; file: string } {
+  const dir = temporaryDirectory();
+  const file = path.join(dir, 'config.json');
+  writeFileSync(file, text);
+  return { dir, file };
+}
+
+const withSources = (sources: unknown) => JSON.stringify({ sources });
+
+describe('the settings file', () => {
+  it('hands back what was added, in order, also to the next process', async () => {
+    const dir = path.join(temporaryDirectory(), 'deep', 'config');
+    const sources = [
+      aSource({ name: 'z', caFile: '/etc/ca.pem', insecure: true, secret: { file: '/run/token' } }),
+      aSource({ name: 'a.b-c_d', kind: 'direct', secret: undefined, own: { hostname: ['x', 'y'] } }),
+    ];
+    for (const source of sources) await openSettings(dir).add(source);
+    expect(openSettings(dir).sources()).toEqual(sources);
+    await openSettings(dir).remove('z');
+    expect(openSettings(dir).sources()).toEqual([sources[1]]);
+  });
+
+  it('is for its owner only, and is not made by looking at it', async () => {
+    const dir = path.join(temporaryDirectory(), 'config');
+    expect(openSettings(dir).sources()).toEqual([]);
+    expect(existsSync(dir)).toBe(false);
+    await openSettings(dir).add(aSource());
+    expect([statSync(dir).mode & 0o777, statSync(path.join(dir, 'config.json')).mode & 0o777]).toEqual([0o700, 0o600]);
+  });
+
+  it('is narrowed to its owner when it is written', async () => {
+    const { dir, file } = written('{}');
+    await openSettings(dir).add(aSource());
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([
+    ['no JSON', '{"sources": {', /it is no JSON/],
+    ['a list', '[]', /is off:/],
+    ['null', 'null', /is off:/],
+    ['an unknown key', '{"surces": {}}', /surces/],
+    ['an unknown kind', withSources({ prod: { kind: 'splunk' } }), /at sources\.prod\.kind/],
+    ['a secret itself', withSources({ prod: { kind: 'osctrl', secret: 'hunter2' } }), /at sources\.prod\.secret: must be one of/],
+    ['two places of a secret', withSources({ prod: { kind: 'osctrl', secret: { env: 'A', file: 'b' } } }), /at sources\.prod\.secret/],
+    ['a flag that is a text', withSources({ prod: { kind: 'osctrl', insecure: 'no' } }), /at sources\.prod\.insecure/],
+    ['a name that is none', withSources({ 'a b': { kind: 'osctrl' } }), /at sources\.a b: this is no name/],
+    ['an inherited name', '{"sources": {"__proto__": {"kind": "osctrl"}}}', /at sources\.__proto__: this is no name/],
+  ])('with %s is told of by field, and never overwritten', async (_what, text, words) => {
+    const { dir, file } = written(text);
+    const settings = openSettings(dir);
+    for (const use of [async () => settings.sources(), () => settings.add(aSource()), () => settings.remove('prod')]) {
+      const problem = await use().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(problem).toMatchObject({ kind: 'usage', message: expect.stringMatching(words) });
+      expect(problem).toMatchObject({ message: expect.stringContaining(file) });
+      expect(String(problem)).not.toContain('hunter2');
+    }
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+
+  it('is written without a word on who listens to signals', async () => {
+    const listening = () => (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const).map(signal => process.listenerCount(signal));
+    const before = listening();
+    await openSettings(temporaryDirectory()).add(aSource());
+    expect(listening()).toEqual(before);
+  });
+
+  it('that cannot be read is told of', () => {
+    const dir = temporaryDirectory();
+    mkdirSync(path.join(dir, 'config.json'));
+    expect(() => openSettings(dir).sources()).toThrow(
+      expect.objectContaining({ kind: 'usage', message: expect.stringContaining('cannot be used') }),
+    );
+  });
+});

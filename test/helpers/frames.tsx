@@ -1,0 +1,199 @@
+/** The console on a terminal of paper: pinned size, a clock that stands still, every frame as text. Nothing real is touched. */
+import { render } from 'ink-testing-library';
+import type { ReactElement } from 'react';
+import { afterEach } from 'vitest';
+import { SCREENS } from '../../screens/index.ts';
+import { judge } from '../../src/core/judge.ts';
+import type { FeedEvent, Health, RawEvent } from '../../src/core/model.ts';
+import { createState } from '../../src/state/index.ts';
+import { immediately } from '../../src/state/store.ts';
+import { createDispatcher, type Dispatcher } from '../../src/ui/keys/dispatch.ts';
+import { openScreens, type Registry } from '../../src/ui/keys/registry.ts';
+import { KeyRouter } from '../../src/ui/keys/router.tsx';
+import { Shell } from '../../src/ui/Shell.tsx';
+import type { Screen } from '../../src/ui/screen.tsx';
+import { type ConsoleEngine, type Services, ServicesProvider } from '../../src/ui/services.ts';
+import { STARTING_ENGINE } from '../../src/ui/starting-engine.ts';
+import type { Terminal } from '../../src/ui/theme.ts';
+import { createUi, type ScreenId, type Ui } from '../../src/ui/ui-state.ts';
+import { FakeClock } from './fake-clock.ts';
+import { aRawEvent } from './model.ts';
+
+export type PaperOptions = {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly screens?: readonly Screen[];
+  /** The screen to begin with. */
+  readonly screen?: ScreenId;
+  /** What the engine can do; the rest refuses. */
+  readonly engine?: Partial<ConsoleEngine>;
+  readonly terminal?: Terminal;
+  readonly feedCapacity?: number;
+  /** Minutes that local time is ahead of UTC. */
+  readonly offsetMinutes?: number;
+};
+
+/** Names of keys as terminals send them; anything else is sent as it is. */
+const KEYS: Readonly<Record<string, string>> = {
+  enter: '\r',
+  esc: '\x1b[27u',
+  tab: '\t',
+  'shift+tab': '\x1b[Z',
+  space: ' ',
+  backspace: '\x7f',
+  up: '\x1b[A',
+  down: '\x1b[B',
+  right: '\x1b[C',
+  left: '\x1b[D',
+  home: '\x1b[H',
+  end: '\x1b[F',
+  pageup: '\x1b[5~',
+  pagedown: '\x1b[6~',
+};
+
+const bytesOf = (key: string): string => KEYS[key] ?? (/^ctrl\+[a-z]$/.test(key) ? String.fromCharCode(key.charCodeAt(5) - 96) : key);
+
+/** Lets React draw what the last keys and changes have brought about. */
+export async function drawn(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise(resolve => setImmediate(resolve));
+}
+
+const mounted: Array<() => void> = [];
+
+afterEach(() => {
+  for (const unmount of mounted.splice(0)) unmount();
+});
+
+/** A view on paper. Resolves once it is drawn. `frame` is the picture without its trailing blanks. */
+export async function onPaper(view: ReactElement, { columns = 80, rows = 24 }: Pick<PaperOptions, 'columns' | 'rows'> = {}) {
+  const { stdin, stdout, unmount } = render(view);
+  mounted.push(unmount);
+  const resize = async (width: number, height: number) => {
+    Object.defineProperty(stdout, 'columns', { value: width, configurable: true });
+    Object.defineProperty(stdout, 'rows', { value: height, configurable: true });
+    stdout.emit('resize');
+    await drawn();
+  };
+  await resize(columns, rows);
+  const lines = (): readonly string[] => (stdout.lastFrame() ?? '').split('\n').map(line => line.trimEnd());
+  return {
+    resize,
+    lines,
+    frame: (): string => lines().join('\n'),
+    /** Presses keys one after the other, by name; without any, lets what has changed be drawn. */
+    async press(...keys: readonly string[]): Promise<void> {
+      await drawn();
+      for (const key of keys) {
+        stdin.write(bytesOf(key));
+        await drawn();
+      }
+    },
+    /** Sends text in one packet. */
+    async type(text: string): Promise<void> {
+      stdin.write(text);
+      await drawn();
+    },
+    async paste(text: string): Promise<void> {
+      stdin.write(`\x1b[200~${text}\x1b[201~`);
+      await drawn();
+    },
+  };
+}
+
+export type PaperConsole = Awaited<ReturnType<typeof onPaper>> & {
+  readonly services: Services;
+  readonly state: ReturnType<typeof createState>;
+  readonly ui: Ui;
+  readonly registry: Registry;
+  readonly dispatcher: Dispatcher;
+  readonly clock: FakeClock;
+  /** How often the console was told to close. */
+  exits(): number;
+  /** Puts events into store and feed, in order. */
+  happen(...events: readonly FeedEvent[]): Promise<void>;
+};
+
+/** The whole console: shell, screens, keys. Ask for `{ columns, rows }` to pin its size. */
+export async function openOnPaper(options: PaperOptions = {}): Promise<PaperConsole> {
+  const { columns = 80, rows = 24, screens = SCREENS, screen = 'feed', engine = {}, feedCapacity, offsetMinutes = 0 } = options;
+  const clock = new FakeClock();
+  const now = () => clock.now();
+  const state = createState(immediately, now, feedCapacity);
+  const ui = createUi({ screen, columns, rows, now });
+  const stored = new Map<number, FeedEvent>();
+  let exits = 0;
+  const services: Services = {
+    engine: { ...STARTING_ENGINE, ...engine },
+    state,
+    ui,
+    terminal: options.terminal ?? { colour: 'none', unicode: true },
+    now,
+    offsetMinutes: () => offsetMinutes,
+    raw: seq => stored.get(seq),
+    commands: () => registry.commands,
+    exit: () => {
+      exits += 1;
+    },
+    suspend: async () => undefined,
+    redraw: () => undefined,
+  };
+  const registry = openScreens(services, screens);
+  const dispatcher = createDispatcher(services, registry);
+  const paper = await onPaper(
+    <ServicesProvider value={services}>
+      <KeyRouter dispatcher={dispatcher} />
+      <Shell registry={registry} />
+    </ServicesProvider>,
+    { columns, rows },
+  );
+  return {
+    ...paper,
+    services,
+    state,
+    ui,
+    registry,
+    dispatcher,
+    clock,
+    exits: () => exits,
+    async happen(...events) {
+      const first = stored.size + 1;
+      const added = events.map((event, index) => ({ seq: first + index, event }));
+      for (const { seq, event } of added) stored.set(seq, event);
+      state.observer.events(added);
+      await drawn();
+    },
+  };
+}
+
+/** A judged event with values of our own. */
+export const anEvent = (over: Partial<RawEvent> = {}): FeedEvent => judge(aRawEvent(over), Date.UTC(2026, 10, 21, 2, 59, 31));
+
+/** Events `first` to `last` of one host: `proc-1`, `proc-2` ... one a second. */
+export const processEvents = (first: number, last: number, over: Partial<RawEvent> = {}): FeedEvent[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => {
+    const number = first + index;
+    return anEvent({
+      dedupeKey: `p${number}`,
+      time: Date.UTC(2026, 10, 21, 2, 0, number),
+      tables: ['processes'],
+      queryName: 'processes',
+      title: `processes added: proc-${number} pid ${number}`,
+      row: { pid: String(number), name: `proc-${number}` },
+      ...over,
+    });
+  });
+
+export const aHealth = (over: Partial<Health> = {}): Health => ({
+  source: 'lab',
+  kind: 'direct',
+  level: 'ok',
+  reason: '',
+  remarks: [],
+  lastContact: Date.UTC(2026, 10, 21, 2, 59, 58),
+  lastEvent: Date.UTC(2026, 10, 21, 2, 59, 30),
+  events: 1_204,
+  skipped: 0,
+  reconnects: 0,
+  version: '5.19.0',
+  ...over,
+});
