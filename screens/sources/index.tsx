@@ -11,6 +11,7 @@ import { TextPane } from '../../src/ui/TextPane.tsx';
 import { paneExtent, paneList } from '../../src/ui/text-pane.ts';
 import type { Segment } from '../../src/ui/theme.ts';
 import { useStore } from '../../src/ui/use-store.ts';
+import { SourceFormView } from './Form.tsx';
 import { type Clock, headSegments, noticeLines, sourceLines, sourceSegments } from './segments.ts';
 import { createSources, type SourcesScreen } from './state.ts';
 
@@ -43,6 +44,8 @@ function View({ screen, width, height }: { readonly screen: SourcesScreen } & Si
   useStore(services.state.notices);
   const zone = useStore(services.ui, shown => shown.zone);
   const { list, inPane, scroll } = useStore(screen);
+  const { open } = useStore(screen.form);
+  if (open) return <SourceFormView form={screen.form} width={width} height={height} />;
   const sources = screen.sources();
   const layout = layoutOf({ height }, sources.length);
   const clock = clockOf(services);
@@ -84,7 +87,58 @@ const movements = listCommands<SourcesScreen>('sources', {
   },
 });
 
+const inForm = ({ screen }: Context): string | undefined => (screen.form.get().open ? undefined : 'no form is open');
+
+/** Enter: from field to field, and from the last one to the test. In the list it opens the details. */
+function enter({ screen }: Context): void | Promise<void> {
+  const { open, focus } = screen.form.get();
+  if (!open) screen.patch({ inPane: !screen.get().inPane });
+  else if (focus + 1 < screen.form.fields().length) screen.form.move(1);
+  else return screen.form.submit();
+}
+
+const tab =
+  (by: 1 | -1) =>
+  ({ screen }: Context) =>
+    screen.form.get().open ? screen.form.move(by) : screen.patch({ inPane: !screen.get().inPane });
+
+/** In the form, up and down choose instead of moving in the list below. */
+const formFirst = (command: Command<SourcesScreen>): Command<SourcesScreen> => ({
+  ...command,
+  where: 'form',
+  blocked: context => (context.screen.form.get().open ? undefined : command.blocked?.(context)),
+  run(context) {
+    const { form } = context.screen;
+    if (!form.get().open) return command.run(context);
+    if (command.id === 'sources.down') form.cycle(1);
+    else if (command.id === 'sources.up') form.cycle(-1);
+  },
+});
+
+const formCommands: readonly Command<SourcesScreen>[] = [
+  {
+    id: 'sources.add',
+    keys: ['a'],
+    title: 'Add a source',
+    help: 'Opens a form for osctrl, FleetDM or the direct endpoint. The source is tested before anything is saved.',
+    where: 'screen',
+    footer: 'add',
+    blocked: ({ services }) => (services.sourceAdmin ? undefined : 'the lab takes no other sources: start rollcall without --lab'),
+    run: ({ screen }) => screen.form.begin(),
+  },
+  {
+    id: 'sources.test',
+    keys: ['ctrl+t'],
+    title: 'Test the new source',
+    help: 'Tests what is in the form as it stands, and asks whether to save it.',
+    where: 'form',
+    blocked: inForm,
+    run: ({ screen }) => screen.form.submit(),
+  },
+];
+
 const commands: readonly Command<SourcesScreen>[] = [
+  ...formCommands,
   {
     id: 'sources.check',
     keys: ['c'],
@@ -101,13 +155,29 @@ const commands: readonly Command<SourcesScreen>[] = [
     run: ({ screen }) => screen.check(screen.current()?.source ?? ''),
   },
   {
-    id: 'sources.focus',
-    keys: ['tab', 'shift+tab', 'enter'],
-    title: 'List or details',
-    help: 'Gives the keyboard to the details and notices below, or back to the list.',
-    where: 'screen',
+    id: 'sources.open',
+    keys: ['enter'],
+    title: 'Details, or the next field',
+    help: 'Gives the keyboard to the details below, or back to the list. In the form: next field, and after the last one the test.',
+    where: 'form',
     footer: 'details',
-    run: ({ screen }) => screen.patch({ inPane: !screen.get().inPane }),
+    run: enter,
+  },
+  {
+    id: 'sources.focus',
+    keys: ['tab'],
+    title: 'List or details, or the next field',
+    help: 'Gives the keyboard to the details and notices below, or back to the list. In the form: the next field.',
+    where: 'form',
+    run: tab(1),
+  },
+  {
+    id: 'sources.focus-back',
+    keys: ['shift+tab'],
+    title: 'List or details, or the field before',
+    help: 'As tab, backwards.',
+    where: 'form',
+    run: tab(-1),
   },
   {
     id: 'sources.events',
@@ -122,7 +192,7 @@ const commands: readonly Command<SourcesScreen>[] = [
       if (health) services.ui.go('feed', { filter: `source:"${health.source}"` });
     },
   },
-  ...movements,
+  ...movements.map(formFirst),
 ];
 
 export const sources = defineScreen({
@@ -132,12 +202,20 @@ export const sources = defineScreen({
   create: createSources,
   commands,
   View,
-  interrupt: ({ screen }) => screen.stopChecks(),
+  interrupt({ screen }) {
+    const { testing } = screen.form.get();
+    testing?.abort();
+    return testing !== undefined || screen.stopChecks();
+  },
   receive({ screen }, { source }) {
     const cursor = screen.sources().findIndex(health => health.source === source);
     if (cursor >= 0) screen.patch({ list: { cursor, top: 0 }, inPane: false, scroll: 0 });
   },
   back({ screen }) {
+    if (screen.form.get().open) {
+      screen.form.leave();
+      return true;
+    }
     if (!screen.get().inPane) return false;
     screen.patch({ inPane: false });
     return true;

@@ -5,6 +5,7 @@ import { isAbort, type Problem, toProblem } from '../../src/core/problem.ts';
 import { createStore, type Store } from '../../src/state/store.ts';
 import { LIST_START, type ListState } from '../../src/ui/list-state.ts';
 import type { Services } from '../../src/ui/services.ts';
+import { createSourceForm, type SourceFormScreen } from './form.ts';
 
 /** `at` is epoch ms. */
 export type Check =
@@ -21,6 +22,8 @@ export type SourcesState = {
 };
 
 export type SourcesScreen = Store<SourcesState> & {
+  /** The form that adds a source. */
+  readonly form: SourceFormScreen;
   /** All sources, those that have not reported yet as starting. */
   sources(): readonly Health[];
   current(): Health | undefined;
@@ -62,6 +65,7 @@ export function createSources(services: Services): SourcesScreen {
 
   return {
     ...store,
+    form: createSourceForm(services),
     patch,
     sources,
     current: () => sources()[store.get().list.cursor],

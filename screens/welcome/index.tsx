@@ -20,7 +20,7 @@ const LINES: readonly (readonly Segment[])[] = [
   command('rollcall --lab'),
   plain('It enrols this machine and 24 simulated hosts over the real osquery protocol.'),
   [],
-  plain('To work with your fleet, tell it where the server is and where the token is kept:'),
+  plain('To work with your fleet, press 5 and a, or tell it from the shell where the server and the token are:'),
   command('rollcall source add osctrl prod --base-url https://osctrl.example --environment prod --token-env OSCTRL_TOKEN'),
   command('rollcall source add fleetdm prod --base-url https://fleet.example --token-file ~/.fleet-token'),
   command('rollcall source test prod'),

@@ -10,7 +10,7 @@ import { Problem } from '../core/problem.ts';
 import { isoUtc } from '../core/time.ts';
 import type { Redactor } from './redact.ts';
 import { fileLock } from './sqlite-lock.ts';
-import { storageProblem } from './sqlite-problem.ts';
+import { storageProblem } from './storage-problem.ts';
 
 /** `prev` of the first line. */
 const NOTHING = '0'.repeat(64);

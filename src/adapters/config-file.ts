@@ -164,7 +164,8 @@ export function openSettings(dir: string): SettingsFile {
     },
     async remove(name) {
       const { [name]: removed, ...kept } = read();
-      if (!removed) throw new Problem('usage', `There is no source '${clean(name, 80)}'. Known: ${Object.keys(kept).join(', ') || 'none'}.`);
+      if (!removed)
+        throw new Problem('usage', `There is no source '${clean(name, 80)}'. Known: ${Object.keys(kept).join(', ') || 'none'}.`);
       await write(kept);
     },
   };

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Clock, Log } from '../core/ports.ts';
 import { isoUtc } from '../core/time.ts';
 import type { Redactor } from './redact.ts';
-import { storageProblem } from './sqlite-problem.ts';
+import { storageProblem } from './storage-problem.ts';
 
 /** A log that is larger when it is opened becomes `<file>.old`. */
 const MAX_BYTES = 10 * 2 ** 20;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, closeSync, openSync, realpathSync, renameSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import { Problem } from '../core/problem.ts';
-import { storageProblem } from './sqlite-problem.ts';
+import { storageProblem } from './storage-problem.ts';
 
 export interface Output {
   /** Resolves when the reader has taken the text. Text for a reader that has gone is dropped. */
@@ -85,7 +85,7 @@ export function fileOutput(file: string): Output {
     try {
       work();
     } catch (error) {
-      if (!isGone(error)) throw storageProblem(file, error);
+      if (!isGone(error)) throw storageProblem(file, error, 'name another file');
       gone.abort();
     }
   };

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { EventStore, KeyValueStore, RunStore } from '../core/ports.ts';
 import { eventStore } from './sqlite-events.ts';
-import { newerProblem, storageProblem } from './sqlite-problem.ts';
 import { runStore } from './sqlite-runs.ts';
 import { migrate, SCHEMA_VERSION, versionOf } from './sqlite-schema.ts';
+import { newerProblem, storageProblem } from './storage-problem.ts';
 
 export type Store = EventStore & RunStore & KeyValueStore & { close(): void };
 

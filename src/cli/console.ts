@@ -25,13 +25,16 @@ export async function runConsole(common: CommonOptions, directories: Directories
     const { openRollcall } = await import('./wire.ts');
     const { lab, sources } = common;
     rollcall = await openRollcall({ ...directories, lab, sources, observer: state.observer });
-    const { engine, store } = rollcall;
+    const { engine, store, settings, connect } = rollcall;
+    const { createSourceAdmin } = await import('./source-admin.ts');
+    const sourceAdmin = createSourceAdmin({ settings, connect, open: connector => engine.add(connector) });
     state.feed.add(store.page({ order: 'desc', limit: EVENTS_AT_START }).toReversed());
     for (const run of engine.runs(RUNS_AT_START).toReversed()) state.observer.run(run);
     engine.start();
     return {
       engine,
       raw: (seq: number) => store.page({ order: 'desc', limit: 1, beforeSeq: seq + 1 })[0]?.event,
+      ...(lab === undefined ? { sourceAdmin } : {}),
       ...(engine.connectors.length === 0 ? { screen: 'welcome' as const } : {}),
     };
   };

@@ -7,7 +7,7 @@ import type { StoredEvent } from '../core/ports.ts';
 import { isAbort, Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
 import { isoUtc, parseTime } from '../core/time.ts';
-import { FIRST_REACH_MS } from '../engine/engine.ts';
+import { FIRST_REACH_MS } from '../engine/poller.ts';
 import type { Command, CommandContext } from './context.ts';
 import { csvLine } from './csv.ts';
 import { exitCodeFor } from './exit-codes.ts';

@@ -81,6 +81,12 @@ async function run(invocation: CommandInvocation, format: Format, messages: Mess
 /** AllowlistError by its name, everything else by its kind. */
 const errorKind = (problem: Problem): string => (problem.kind === 'refused' ? 'AllowlistError' : problem.kind);
 
+/** The failure for programs. Where stdout itself is what failed, stderr has told of it. */
+async function printError(problem: Problem, { stdout }: Deps): Promise<void> {
+  const text = `${safeJson({ error: { kind: errorKind(problem), message: problem.message } })}\n`;
+  await Promise.allSettled([streamOutput(stdout).write(text)]);
+}
+
 /** Runs the command that `argv` names and returns its exit code. Never throws. */
 export async function runCommand(argv: readonly string[], deps: Deps = processDeps()): Promise<number> {
   const invocation = parseInvocation(argv);
@@ -92,8 +98,7 @@ export async function runCommand(argv: readonly string[], deps: Deps = processDe
   } catch (thrown) {
     const problem = toProblem(thrown);
     messages.tell(`rollcall: ${problem.message}`);
-    if (format === 'json')
-      await streamOutput(deps.stdout).write(`${safeJson({ error: { kind: errorKind(problem), message: problem.message } })}\n`);
+    if (format === 'json') await printError(problem, deps);
     return exitCodeFor(problem.kind);
   }
 }

@@ -6,7 +6,7 @@ import type { SecretPlace } from '../adapters/secrets.ts';
 import { Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
 import { COMMANDS, type Flag } from './args.ts';
-import type { Command, CommandContext } from './context.ts';
+import type { Command } from './context.ts';
 import { type Given, wholeNumber } from './parse.ts';
 import { checkOwnSettings } from './source-settings.ts';
 
@@ -75,23 +75,27 @@ function caFile(given: Given): string | undefined {
   return path.resolve(file);
 }
 
-function sourceOf({ args, given }: CommandContext, kind: SourceSettings['kind'], flags: readonly Flag[]): SourceSettings {
-  const [name = ''] = args;
+/**
+ * A source as flags describe it (`given`: by name of the flag). Touches no network. Throws a 'usage' Problem that names the flag.
+ */
+export function readSource(name: string, kind: SourceSettings['kind'], given: Given): SourceSettings {
   if (name === RESERVED) throw usage(`'${RESERVED}' is the name of the built-in lab. Take another.`);
+  const flags = COMMANDS.find(command => command.name === `source add ${kind}`)?.flags ?? [];
+  const missing = flags.filter(flag => flag.required && !given.has(flag.name));
+  if (missing.length > 0) throw usage(`${missing.map(flag => `--${flag.name}`).join(' and ')} must be given.`);
   const insecure = given.has('insecure');
-  return { name, kind, secret: secretPlace(kind, given), caFile: caFile(given), insecure, own: ownSettings(flags, given) };
+  const own = ownSettings(flags, given);
+  const source = { name, kind, secret: secretPlace(kind, given), caFile: caFile(given), insecure, own };
+  const checked = checkOwnSettings(source);
+  if ('settings' in checked) return source;
+  const flag = flags.find(({ setting }) => setting === checked.field[0]);
+  throw usage(`--${flag?.name ?? checked.field.join('.')}: ${clean(checked.why, 300)}.`);
 }
 
 const addSource =
   (kind: SourceSettings['kind']): Command =>
   async context => {
-    const flags = COMMANDS.find(({ name }) => name === `source add ${kind}`)?.flags ?? [];
-    const source = sourceOf(context, kind, flags);
-    const checked = checkOwnSettings(source);
-    if ('why' in checked) {
-      const flag = flags.find(({ setting }) => setting === checked.field[0]);
-      throw usage(`--${flag?.name ?? checked.field.join('.')}: ${clean(checked.why, 300)}.`);
-    }
+    const source = readSource(context.args[0] ?? '', kind, context.given);
     const settings = openSettings(context.directories.configDir);
     await settings.add(source);
     const { messages } = context;

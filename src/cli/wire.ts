@@ -6,13 +6,12 @@ import path from 'node:path';
 import shippedTemplates from 'rollcall:templates';
 import { openAudit } from '../adapters/audit.ts';
 import { systemClock } from '../adapters/clock.ts';
-import { openSettings, type SettingsFile, type SourceSettings, settingsIssue } from '../adapters/config-file.ts';
+import { openSettings, type SettingsFile, type SourceSettings } from '../adapters/config-file.ts';
 import { createHttp } from '../adapters/http.ts';
 import { openLog } from '../adapters/log-file.ts';
 import { createRedactor } from '../adapters/redact.ts';
 import { secretSource } from '../adapters/secrets.ts';
 import { openStore, type Store } from '../adapters/sqlite-store.ts';
-import { CONNECTORS } from '../connectors/index.ts';
 import type { ConnectorDeps } from '../connectors/module.ts';
 import type { AuditLog, Clock, Connector, Log } from '../core/ports.ts';
 import { Problem, toProblem } from '../core/problem.ts';
@@ -20,9 +19,16 @@ import { parseTemplate, type Template } from '../core/template.ts';
 import { createEngine } from '../engine/engine.ts';
 import type { Opened, OpenRequest } from './context.ts';
 import { type OpenLab, openLab } from './lab.ts';
+import { readOwnSettings } from './source-settings.ts';
 
 /** What the console needs beyond what commands do. */
-export type Rollcall = Opened & { readonly store: Store; readonly log: Log };
+export type Rollcall = Opened & {
+  readonly store: Store;
+  readonly log: Log;
+  readonly settings: SettingsFile;
+  /** Makes the connector of a source; touches no network. */
+  connect(source: SourceSettings): Connector;
+};
 
 let parsed: readonly Template[] | undefined;
 
@@ -74,30 +80,22 @@ function readCa(file: string): string {
   }
 }
 
-/** Makes the connector of a configured source; touches no network. `settingsPath` is for messages. */
-export function createConnector(
-  settings: SourceSettings,
-  settingsPath: string,
-  dataDir: string,
-  clock: Clock,
-  { store, log, redactor }: Omit<Base, 'audit'>,
-): Connector {
-  const module = CONNECTORS.find(({ kind }) => kind === settings.kind);
-  if (!module) throw new Problem('usage', `Source '${settings.name}' is of an unknown kind, '${settings.kind}'.`);
-  const own = module.settings.safeParse(settings.own);
-  if (!own.success) throw settingsIssue(settingsPath, own.error, ['sources', settings.name]);
-  const { name: id, caFile, insecure } = settings;
+/** Makes the connector of a source; touches no network. `settingsPath` is for messages. Throws a 'usage' Problem. */
+function createConnector(source: SourceSettings, settingsPath: string, dataDir: string, clock: Clock, base: Base): Connector {
+  const { store, log, redactor } = base;
+  const { module, settings } = readOwnSettings(source, settingsPath);
+  const { name: id, caFile, insecure } = source;
   const deps: ConnectorDeps = {
     id,
     http: ({ baseUrl }) => createHttp({ baseUrl, insecure, ...(caFile === undefined ? {} : { ca: readCa(caFile) }) }),
     clock,
     log,
     store,
-    secret: secretSource(settings.secret, { source: id, env: process.env, learn: secret => redactor.learn(secret) }),
+    secret: secretSource(source.secret, { source: id, env: process.env, learn: secret => redactor.learn(secret) }),
     insecure,
     dataDir,
   };
-  return module.create(own.data, deps);
+  return module.create(settings, deps);
 }
 
 function configured(file: SettingsFile, wanted: readonly string[] | 'none'): readonly SourceSettings[] {
@@ -125,14 +123,15 @@ export async function openRollcall(request: OpenRequest): Promise<Rollcall> {
   let lab: OpenLab | undefined;
   try {
     lab = simulated === undefined ? undefined : await openLab({ count: simulated, dataDir, store, clock, log });
-    const connectors = lab ? [lab.connector] : chosen.map(source => createConnector(source, settings.path, dataDir, clock, base));
+    const connect = (source: SourceSettings) => createConnector(source, settings.path, dataDir, clock, base);
+    const connectors = lab ? [lab.connector] : chosen.map(connect);
     const engine = createEngine({ connectors, templates: templates(), store, observer, audit, clock, log, newRunId });
     engine.listen();
     lab?.run();
     const shutDown = async () => {
       await engine.stop();
       await lab?.close();
-      await Promise.all(connectors.map(connector => connector.close?.()));
+      await Promise.all(engine.connectors.map(connector => connector.close?.()));
       store.close();
     };
     let closing: Promise<void> | undefined;
@@ -140,6 +139,8 @@ export async function openRollcall(request: OpenRequest): Promise<Rollcall> {
       engine,
       store,
       log,
+      settings,
+      connect,
       ready: async () => lab?.ready,
       close() {
         closing ??= shutDown();

@@ -31,6 +31,8 @@ export type Launched = {
 export interface Engine {
   readonly templates: readonly Template[];
   readonly connectors: readonly Connector[];
+  /** Takes up one more source; after `start` it is read at once. */
+  add(connector: Connector): void;
   /** Starts reading pushed feeds, so that what hosts send is taken; goes on until `stop`. */
   listen(): void;
   /** `listen`, and starts polling feeds and listing hosts; goes on until `stop`. */

@@ -9,7 +9,7 @@ import { SourceHealth } from './health.ts';
 import type { IngestDeps } from './ingest.ts';
 import { HOSTS_PART, Inventory } from './inventory.ts';
 import { Launcher, type LauncherDeps } from './launch.ts';
-import { FIRST_REACH_MS, readPass, runFeed } from './poller.ts';
+import { readPass, runFeed } from './poller.ts';
 
 export type EngineDeps = Omit<LauncherDeps & IngestDeps, 'store'> & {
   readonly store: EventStore & RunStore;
@@ -20,30 +20,44 @@ export type EngineDeps = Omit<LauncherDeps & IngestDeps, 'store'> & {
 /** After its deadline a run that another process left open gets this long (ms) before it counts as ended. */
 const ABANDONED_AFTER_MS = 60_000;
 
+type Source = { readonly connector: Connector; readonly health: SourceHealth; readonly listened: Set<EventFeed> };
+
 export function createEngine(deps: EngineDeps): Engine {
-  const { connectors, templates, store, clock, observer } = deps;
+  const { templates, store, clock, observer } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const running: Promise<void>[] = [];
-  const listened = new Set<EventFeed>();
   const inventory = new Inventory(deps);
   const launcher = new Launcher(deps);
-  const sources = connectors.map(connector => {
-    const parts = [HOSTS_PART, ...connector.feeds.map(feed => feed.name)];
-    return [connector, new SourceHealth(connector, parts, health => observer.health(health))] as const;
-  });
+  const sources: Source[] = [];
+  let started = false;
 
-  const follow = (wanted: (feed: EventFeed) => boolean) => {
-    for (const [connector, health] of sources) {
-      for (const feed of connector.feeds) {
-        if (listened.has(feed) || !wanted(feed)) continue;
-        listened.add(feed);
-        running.push(runFeed(connector, feed, health, deps, signal));
-      }
+  const follow = ({ connector, health, listened }: Source, wanted: (feed: EventFeed) => boolean) => {
+    for (const feed of connector.feeds) {
+      if (listened.has(feed) || !wanted(feed)) continue;
+      listened.add(feed);
+      running.push(runFeed(connector, feed, health, deps, signal));
     }
   };
 
-  const pollSource = async ([connector, health]: (typeof sources)[number], since: number, until: AbortSignal) => {
+  const startSource = (source: Source) => {
+    source.health.publish();
+    follow(source, () => true);
+    running.push(inventory.run(source.connector, source.health, signal));
+  };
+
+  const add = (connector: Connector) => {
+    const parts = [HOSTS_PART, ...connector.feeds.map(feed => feed.name)];
+    const source = {
+      connector,
+      health: new SourceHealth(connector, parts, health => observer.health(health)),
+      listened: new Set<EventFeed>(),
+    };
+    sources.push(source);
+    if (started) startSource(source);
+  };
+
+  const pollSource = async ({ connector, health }: Source, since: number, until: AbortSignal) => {
     let failure: Problem | undefined;
     for (const feed of connector.feeds.filter(({ cadence }) => cadence !== 'push')) {
       try {
@@ -68,32 +82,39 @@ export function createEngine(deps: EngineDeps): Engine {
 
   const engine: Engine = {
     templates,
-    connectors,
-    listen: () => follow(feed => feed.cadence === 'push'),
+    get connectors() {
+      return sources.map(({ connector }) => connector);
+    },
+    add,
+    listen() {
+      for (const source of sources) follow(source, feed => feed.cadence === 'push');
+    },
     start() {
-      for (const [, health] of sources) health.publish();
-      follow(() => true);
-      for (const [connector, health] of sources) running.push(inventory.run(connector, health, signal));
+      started = true;
+      for (const source of sources) startSource(source);
     },
     async pollOnce(since, until) {
       engine.listen();
       const both = AbortSignal.any([until, signal]);
-      const failures = await Promise.all(sources.map(source => pollSource(source, since, both)));
-      return new Map(sources.flatMap(([{ id }], index) => (failures[index] ? [[id, failures[index]] as const] : [])));
+      const failures = await Promise.all(
+        sources.map(async source => [source.connector.id, await pollSource(source, since, both)] as const),
+      );
+      return new Map(failures.flatMap(([id, problem]) => (problem ? [[id, problem]] : [])));
     },
     refreshHosts: until => inventory.refresh(sources, until ? AbortSignal.any([until, signal]) : signal),
     hosts: () => inventory.all(),
-    async check(source, until) {
-      const found = sources.find(([{ id }]) => id === source);
-      if (!found) throw new Problem('usage', `There is no source '${source}'. Known: ${connectors.map(({ id }) => id).join(', ')}.`);
-      const report = await found[0].check(AbortSignal.any([until, signal]));
-      found[1].knows(report.version);
+    async check(id, until) {
+      const found = sources.find(({ connector }) => connector.id === id);
+      if (!found)
+        throw new Problem('usage', `There is no source '${id}'. Known: ${sources.map(({ connector }) => connector.id).join(', ')}.`);
+      const report = await found.connector.check(AbortSignal.any([until, signal]));
+      found.health.knows(report.version);
       return report;
     },
     preview: (request: LaunchRequest) => approve(templates, request, clock.now()),
     async launch(request, hosts, options: LaunchOptions) {
       const query = engine.preview(request);
-      return launcher.launch(query, hosts, options, connectors);
+      return launcher.launch(query, hosts, options, engine.connectors);
     },
     cancel: runId => launcher.cancel(runId),
     runs: limit => store.runs(limit).map(asKnown),
@@ -109,7 +130,6 @@ export function createEngine(deps: EngineDeps): Engine {
       await Promise.all(running);
     },
   };
+  for (const connector of deps.connectors) add(connector);
   return engine;
 }
-
-export { FIRST_REACH_MS };

@@ -39,9 +39,12 @@ export class Inventory {
   }
 
   /** Lists every source once, side by side. Resolves with the sources that failed. */
-  async refresh(sources: ReadonlyArray<readonly [Connector, SourceHealth]>, signal: AbortSignal): Promise<Map<string, Problem>> {
+  async refresh(
+    sources: ReadonlyArray<{ readonly connector: Connector; readonly health: SourceHealth }>,
+    signal: AbortSignal,
+  ): Promise<Map<string, Problem>> {
     const failures = new Map<string, Problem>();
-    const listing = sources.map(async ([connector, health]) => {
+    const listing = sources.map(async ({ connector, health }) => {
       try {
         await this.list(connector, health, signal);
       } catch (thrown) {

@@ -1,7 +1,7 @@
-import { Box, Text } from 'ink';
 import type { ReactNode } from 'react';
-import { Line } from './Line.tsx';
+import { Lines } from './Lines.tsx';
 import { type ListState, settle } from './list-state.ts';
+import type { LineSpec } from './paint.ts';
 import type { Segment } from './theme.ts';
 
 export type RowListProps = {
@@ -19,39 +19,30 @@ export type RowListProps = {
   readonly empty?: readonly string[];
 };
 
+const SELECTED: Segment = { text: '▌', tone: 'accent' };
 const MARK: Segment = { text: '*', tone: 'accent' };
-const NO_MARK: Segment = { text: ' ' };
+const BLANK: Segment = { text: ' ' };
+const NO_LINE: LineSpec = { segments: [] };
 
-function emptyLines({ empty = [], width, height }: RowListProps): ReactNode {
-  const above = Math.max(0, Math.min(2, height - empty.length));
-  return (
-    <Box flexDirection="column" width={width} height={height} paddingTop={above} overflow="hidden">
-      {empty.slice(0, height).map(text => (
-        <Line key={text} width={width} segments={[{ text: `  ${text}`, tone: 'muted' }]} />
-      ))}
-    </Box>
-  );
+/** Lines above what an empty list says. */
+const ABOVE = 2;
+
+function emptyLine({ empty = [], height }: RowListProps, index: number): LineSpec {
+  const text = empty[index - Math.max(0, Math.min(ABOVE, height - empty.length))];
+  return text === undefined ? NO_LINE : { segments: [{ text: `  ${text}`, tone: 'muted' }] };
 }
 
 /** The lines of a long list that are in the window. Draws exactly `height` lines, whatever `count` is. */
 export function RowList(props: RowListProps): ReactNode {
   const { width, height, count, list, row, marked, active = true } = props;
-  if (count === 0) return emptyLines(props);
   const { cursor, top } = settle(list, { count, height });
-  const lines: ReactNode[] = [];
-  for (let index = top; index < top + height; index++) {
-    if (index >= count) {
-      lines.push(<Text key={index}> </Text>);
-      continue;
-    }
+  const line = (place: number): LineSpec => {
+    if (count === 0) return emptyLine(props, place);
+    const index = top + place;
+    if (index >= count) return NO_LINE;
     const selected = index === cursor;
-    const gutter: Segment[] = [{ text: selected ? '▌' : ' ', tone: selected ? 'accent' : undefined }];
-    if (marked) gutter.push(marked(index) ? MARK : NO_MARK);
-    lines.push(<Line key={index} width={width} bar={selected && active} segments={[...gutter, ...row(index)]} />);
-  }
-  return (
-    <Box flexDirection="column" width={width} height={height} overflow="hidden">
-      {lines}
-    </Box>
-  );
+    const gutter = [selected ? SELECTED : BLANK, ...(marked ? [marked(index) ? MARK : BLANK] : [])];
+    return { segments: [...gutter, ...row(index)], bar: selected && active };
+  };
+  return <Lines width={width} height={height} line={line} />;
 }

@@ -1,8 +1,8 @@
-import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import { cells, segmentsWidth } from './cells.ts';
 import type { Size } from './keys/command.ts';
-import { Line } from './Line.tsx';
+import { Lines } from './Lines.tsx';
+import type { LineSpec } from './paint.ts';
 import { lastScroll, paneRoom } from './text-pane.ts';
 import type { Segment } from './theme.ts';
 
@@ -26,13 +26,8 @@ export function TextPane({ title, lines, scroll, active, beside = false, width, 
   const more = below > 0 ? `─ ${below} more ${below === 1 ? 'line' : 'lines'}: ${active ? 'j' : 'tab, then j'} ` : '';
   const head: Segment[] = [...edge, { text: '── ', tone: 'muted' }, { text: `${title} `, tone: active ? 'accent' : 'muted' }];
   const rule: Segment = { text: more + '─'.repeat(Math.max(0, width - segmentsWidth(head) - cells(more))), tone: 'muted' };
-  return (
-    <Box flexDirection="column" width={width} height={height} overflow="hidden">
-      <Line width={width} segments={[...head, rule]} />
-      {Array.from({ length: room }, (_, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: lines of a window have no identity but their place
-        <Line key={index} width={width} segments={[...edge, ...(lines[first + index] ?? [])]} />
-      ))}
-    </Box>
-  );
+  const line = (index: number): LineSpec => ({
+    segments: index === 0 ? [...head, rule] : [...edge, ...(lines[first + index - 1] ?? [])],
+  });
+  return <Lines width={width} height={height} line={line} />;
 }

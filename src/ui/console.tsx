@@ -15,8 +15,10 @@ import { consoleOutput } from './output.ts';
 import { Shell } from './Shell.tsx';
 import type { Screen } from './screen.tsx';
 import { type ConsoleEngine, type Services, ServicesProvider } from './services.ts';
+import type { SourceAdmin } from './source-admin.ts';
 import { STARTING_ENGINE } from './starting-engine.ts';
 import { guardStdin, type TtyInput } from './stdin-guard.ts';
+import { Surface, SurfaceContext } from './surface.ts';
 import type { Terminal } from './theme.ts';
 import { createUi, type ScreenId } from './ui-state.ts';
 
@@ -24,6 +26,8 @@ import { createUi, type ScreenId } from './ui-state.ts';
 export type Started = {
   readonly engine: ConsoleEngine;
   raw(seq: number): FeedEvent | undefined;
+  /** Where sources can be added. */
+  readonly sourceAdmin?: SourceAdmin;
   /** The screen to go to instead of the one that was begun with. */
   readonly screen?: ScreenId;
 };
@@ -60,17 +64,25 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 /** What only a component inside Ink can do. */
 type Hands = { suspendTerminal?: ReturnType<typeof useApp>['suspendTerminal'] };
 
-type RootProps = { readonly services: Services; readonly registry: Registry; readonly dispatcher: Dispatcher; readonly hands: Hands };
+type RootProps = {
+  readonly services: Services;
+  readonly registry: Registry;
+  readonly dispatcher: Dispatcher;
+  readonly surface: Surface;
+  readonly hands: Hands;
+};
 
-function Root({ services, registry, dispatcher, hands }: RootProps): ReactNode {
+function Root({ services, registry, dispatcher, surface, hands }: RootProps): ReactNode {
   const { suspendTerminal } = useApp();
   useLayoutEffect(() => {
     hands.suspendTerminal = suspendTerminal;
   }, [hands, suspendTerminal]);
   return (
     <ServicesProvider value={services}>
-      <KeyRouter dispatcher={dispatcher} />
-      <Shell registry={registry} />
+      <SurfaceContext value={surface}>
+        <KeyRouter dispatcher={dispatcher} />
+        <Shell registry={registry} />
+      </SurfaceContext>
     </ServicesProvider>
   );
 }
@@ -134,12 +146,16 @@ export function openConsole(options: ConsoleOptions): Promise<ConsoleEnd> {
   const { screens, screen = 'feed', state, terminal, now, stdin, stdout } = options;
   const ui = createUi({ screen, columns: stdout.columns, rows: stdout.rows, now });
   const hands: Hands = {};
+  const surface = new Surface(stdout);
   let started: Started | undefined;
 
   return new Promise(resolve => {
     const services: Services = {
       get engine() {
         return started?.engine ?? STARTING_ENGINE;
+      },
+      get sourceAdmin() {
+        return started?.sourceAdmin;
       },
       state,
       ui,
@@ -150,22 +166,25 @@ export function openConsole(options: ConsoleOptions): Promise<ConsoleEnd> {
       commands: () => registry.commands,
       exit: () => end({ code: 0 }),
       async suspend() {
+        surface.hold();
         await hands.suspendTerminal?.(async () => {
           stdout.write(AUTOWRAP_ON);
           await standStill();
+          stdout.write(AUTOWRAP_OFF);
         });
-        stdout.write(AUTOWRAP_OFF);
+        surface.release();
       },
       redraw() {
         stdout.write(`${AUTOWRAP_OFF}${CLEAR}\x1b[${stdout.rows};1H`);
         instance.clear();
         instance.rerender(tree());
+        surface.invalidate();
       },
     };
     const registry = openScreens(services, screens);
     const dispatcher = createDispatcher(services, registry);
     const keyboard = heldUntil(() => started !== undefined, dispatcher);
-    const tree = () => <Root services={services} registry={registry} dispatcher={keyboard} hands={hands} />;
+    const tree = () => <Root services={services} registry={registry} dispatcher={keyboard} surface={surface} hands={hands} />;
     const restore = () => stdout.write(`${PASTE_OFF}${AUTOWRAP_ON}`);
 
     let ended = false;
@@ -182,7 +201,7 @@ export function openConsole(options: ConsoleOptions): Promise<ConsoleEnd> {
 
     stdout.write(AUTOWRAP_OFF);
     const instance = render(tree(), {
-      stdout: consoleOutput(stdout, terminal),
+      stdout: consoleOutput(stdout, terminal, written => surface.watch(written)),
       stdin: guardStdin(stdin, { onFunctionKey: name => keyboard.press({ name }) }),
       alternateScreen: true,
       incrementalRendering: true,

@@ -7,6 +7,8 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   '·': '-',
   '●': '*',
   '▌': '>',
+  '▸': '>',
+  '\u2800': ' ',
   '→': '>',
   '←': '<',
   '↑': '^',
@@ -69,9 +71,16 @@ export const squeeze = (text: string): string =>
     .replace(/(?:\x1b\[E){2,}/g, steps => `\x1b[${steps.length / 3}E`)
     .replace(/(\n|\x1b\[\d*E)\x1b\[1G/g, '$1');
 
-/** `stdout` for Ink. */
-export function consoleOutput(stdout: NodeJS.WriteStream, { unicode }: Terminal): NodeJS.WriteStream {
-  const prepare = unicode ? squeeze : (text: string) => toAscii(squeeze(text));
+/** The alternate screen is entered with the cursor where it was: Ink counts on the top. */
+const fromTheTop = (text: string): string => text.replace('\x1b[?1049h', '\x1b[?1049h\x1b[H');
+
+/** `stdout` for Ink. `watch` is told what Ink writes, before it is squeezed. */
+export function consoleOutput(stdout: NodeJS.WriteStream, { unicode }: Terminal, watch: (written: string) => void): NodeJS.WriteStream {
+  const prepare = (text: string) => {
+    watch(text);
+    const squeezed = squeeze(fromTheTop(text));
+    return unicode ? squeezed : toAscii(squeezed);
+  };
   const write = (chunk: unknown, ...rest: unknown[]): unknown =>
     Reflect.apply(stdout.write, stdout, [typeof chunk === 'string' ? prepare(chunk) : chunk, ...rest]);
   return new Proxy(stdout, {

@@ -4,6 +4,7 @@ import type { FeedEvent } from '../core/model.ts';
 import type { Engine } from '../engine/api.ts';
 import type { AppState } from '../state/index.ts';
 import type { BoundCommand } from './keys/command.ts';
+import type { SourceAdmin } from './source-admin.ts';
 import type { Terminal } from './theme.ts';
 import type { Ui } from './ui-state.ts';
 
@@ -18,6 +19,8 @@ export type Services = {
   readonly engine: ConsoleEngine;
   readonly state: AppState;
   readonly ui: Ui;
+  /** How sources are added; undefined while starting, and in the lab. */
+  readonly sourceAdmin?: SourceAdmin | undefined;
   /** Epoch ms. */
   now(): number;
   readonly terminal: Terminal;

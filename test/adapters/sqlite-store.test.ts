@@ -5,8 +5,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { MAX_RAW } from '../../src/adapters/sqlite-events.ts';
-import { storageProblem } from '../../src/adapters/sqlite-problem.ts';
 import { openStore } from '../../src/adapters/sqlite-store.ts';
+import { storageProblem } from '../../src/adapters/storage-problem.ts';
 import { runToJson } from '../../src/core/aisoc.ts';
 import { judge } from '../../src/core/judge.ts';
 import type { FeedEvent } from '../../src/core/model.ts';
@@ -235,7 +235,7 @@ describe('the data file', () => {
 
   it('says in plain words that it is damaged, newer, not to be had, full or locked', () => {
     writeFileSync(path.join(folder, 'data'), 'a file where a directory should be');
-    expect(() => openStore(file)).toThrow(expect.objectContaining({ kind: 'storage', message: expect.stringContaining('A file stands') }));
+    expect(() => openStore(file)).toThrow(expect.objectContaining({ kind: 'storage', message: expect.stringContaining('a file stands') }));
     file = path.join(folder, 'garbage.db');
     writeFileSync(file, 'this is no database, it is a text that is longer than a header'.repeat(100));
     expect(() => openStore(file)).toThrow(

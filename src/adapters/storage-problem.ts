@@ -1,0 +1,60 @@
+/** What SQLite and the file system say, as 'storage' Problems in plain words. */
+import { Problem } from '../core/problem.ts';
+
+type Words = { readonly fact: string; readonly remedy: string };
+
+const FULL: Words = { fact: 'its disk is full', remedy: 'Free some space' };
+const FORBIDDEN: Words = { fact: 'it cannot be written', remedy: 'Give yourself write access to it and its directory' };
+const DAMAGED: Words = { fact: 'it is damaged, or no data file of rollcall', remedy: 'Move it away' };
+const IN_THE_WAY: Words = { fact: 'a file stands where its directory should be', remedy: 'Move that away' };
+const BUSY: Words = { fact: 'another process keeps it locked', remedy: 'Let that one finish' };
+const BROKEN: Words = { fact: 'reading or writing its disk failed', remedy: 'Check the disk and its mount' };
+
+/** By SQLite's primary result code (sqlite.org/rescode.html). */
+const BY_RESULT: Readonly<Record<number, Words>> = {
+  3: FORBIDDEN,
+  5: BUSY,
+  6: BUSY,
+  8: FORBIDDEN,
+  10: BROKEN,
+  11: DAMAGED,
+  13: FULL,
+  14: FORBIDDEN,
+  15: BUSY,
+  26: DAMAGED,
+};
+
+const BY_CODE: Readonly<Record<string, Words>> = {
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+  EROFS: FORBIDDEN,
+  EACCES: FORBIDDEN,
+  EPERM: FORBIDDEN,
+  ENOTDIR: IN_THE_WAY,
+  EEXIST: IN_THE_WAY,
+  EISDIR: FORBIDDEN,
+  EIO: BROKEN,
+};
+
+/** The other way out that is offered for a file of the data directory. */
+const ELSEWHERE = 'choose another directory with --data-dir';
+
+/**
+ * The failure of storing in `file` as a 'storage' Problem; what is no such failure comes back as it is. `otherwise`: what
+ * else may be done than to mend it.
+ */
+export function storageProblem(file: string, error: unknown, otherwise = ELSEWHERE): unknown {
+  if (!(error instanceof Error) || error instanceof Problem) return error;
+  const result = 'errcode' in error && typeof error.errcode === 'number' ? BY_RESULT[error.errcode & 0xff] : undefined;
+  const words = result ?? ('code' in error && typeof error.code === 'string' ? BY_CODE[error.code] : undefined);
+  if (words === undefined) return error;
+  return new Problem('storage', `${file} failed: ${words.fact}. ${words.remedy}, or ${otherwise}.`, {
+    detail: error.message,
+    cause: error,
+  });
+}
+
+/** A file that a newer rollcall has written. */
+export function newerProblem(file: string): Problem {
+  return new Problem('storage', `${file} was made by a newer rollcall. Use that one, or ${ELSEWHERE}.`);
+}
