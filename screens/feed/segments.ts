@@ -16,7 +16,8 @@ const TIME = 11;
 export function columnsFor(width: number): Columns {
   if (width < 60) return { host: 9, subject: 0, source: 0 };
   if (width < 100) return { host: 15, subject: 18, source: 0 };
-  return { host: 24, subject: 26, source: width < 130 ? 0 : 14 };
+  if (width < 130) return { host: 20, subject: 22, source: 0 };
+  return { host: 24, subject: 24, source: 14 };
 }
 
 const SIGNS: Record<EventAction, string> = { added: '+', removed: '-', snapshot: ' ' };

@@ -82,11 +82,12 @@ function hostEntries({ services: { state, ui } }: Way, query: string): readonly 
   }));
 }
 
-/** Every command of every screen, the templates, and the hosts that fit `query`. */
-export function paletteEntries(way: Way, query: string): readonly Entry[] {
+/** Every command of every screen, the templates, and the hosts that fit `query`; what is local only when `screen` is its own. */
+export function paletteEntries(way: Way, screen: string, query: string): readonly Entry[] {
   const commands = way.services
     .commands()
-    .filter(command => command.screen !== 'help' && command.screen !== 'palette')
+    .filter(command => command.screen === undefined || way.titles.has(command.screen))
+    .filter(command => !command.local || command.screen === screen)
     .map(command =>
       commandEntry(command, command.screen === undefined ? 'everywhere' : (way.titles.get(command.screen) ?? ''), performer(way, command)),
     );

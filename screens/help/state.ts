@@ -36,7 +36,7 @@ export function createMenu(kind: MenuKind, services: Services): Menu {
   const shown = (): readonly Entry[] => {
     const { query } = store.get();
     if (known?.query !== query || known.origin !== origin()) {
-      const all = kind === 'help' ? helpEntries(way, origin()) : paletteEntries(way, query);
+      const all = kind === 'help' ? helpEntries(way, origin()) : paletteEntries(way, origin(), query);
       known = { query, origin: origin(), entries: searchEntries(all, query) };
     }
     return known.entries;

@@ -40,6 +40,8 @@ export type AgentOptions = {
   /** Keeps the node key and what scheduled queries found last; without it the node enrols anew at every start. */
   readonly state: AgentState;
   readonly log: Log;
+  /** Keeps which statements run, for the next life of a process that dies of one: they are then denylisted. Without it none is. */
+  readonly marks?: AgentState;
   readonly intervals?: AgentIntervals;
   readonly limits?: SqlLimits;
 };
@@ -129,7 +131,7 @@ class LocalNode implements Agent {
   }
 
   async #work(client: NodeClient, signal: AbortSignal): Promise<void> {
-    const { clock, log, state, intervals = {}, identity } = this.#options;
+    const { clock, log, state, marks, intervals = {}, identity } = this.#options;
     const hostIdentifier = this.#hostIdentifier;
     const run = (sql: string) => this.#run(sql);
     const buffer = new LogBuffer({
@@ -153,7 +155,7 @@ class LocalNode implements Agent {
       status,
       ...(differentialAtMostMs === undefined ? {} : { differentialAtMostMs }),
     });
-    const distributed = new DistributedQueries({ client, run, denylist: new Denylist(state, clock), clock });
+    const distributed = new DistributedQueries({ client, run, denylist: new Denylist(marks, clock), clock });
 
     await client.enroll(signal);
     await Promise.all([

@@ -1,5 +1,6 @@
 /** The SELECTs of a statement: what each reads from and under which conditions. As much of SQL's grammar as binding columns takes. */
 import { type SqlToken, sqlTokens, unquoted } from '../core/sql-tokens.ts';
+import { QueryFailed } from './sql-budget.ts';
 
 /** Token indexes, `to` exclusive. */
 export type Range = { readonly from: number; readonly to: number };
@@ -26,6 +27,8 @@ export type Scope = {
   readonly using: { readonly column: string; readonly right: Ref; readonly onlyRight: boolean }[];
 };
 
+/** SQLite's own limit, and its own words for it. */
+const MAX_DEPTH = 1_000;
 const JOIN_WORDS = new Set(['join', 'left', 'right', 'full', 'inner', 'outer', 'cross', 'natural']);
 const COMPOUND = new Set(['union', 'intersect', 'except']);
 const CLAUSES = new Set(['where', 'group', 'having', 'window', 'order', 'limit']);
@@ -45,6 +48,7 @@ export class Statement {
     const open: number[] = [];
     this.words.forEach((word, index) => {
       if (word === '(') open.push(index);
+      if (open.length > MAX_DEPTH) throw new QueryFailed(`Expression tree is too large (maximum depth ${MAX_DEPTH})`);
       const from = word === ')' ? open.pop() : undefined;
       if (from !== undefined) this.#closes.set(from, index);
     });

@@ -36,14 +36,15 @@ export async function runSql(sql: string, tables: Tables, limits: SqlLimits = {}
   if (WRITES.has(first)) return { error: 'not authorized' };
   const end = tokens.findIndex(token => token.text === ';');
   if (end !== -1 && tokens.slice(end).some(token => token.text !== ';')) return { error: 'only one statement can be run' };
-  const query = new Query(sql, tokens, tables, limits);
+  let query: Query | undefined;
   try {
+    query = new Query(sql, tokens, tables, limits);
     return { rows: await query.run() };
   } catch (thrown) {
     if (thrown instanceof QueryFailed || isSqliteError(thrown)) return { error: thrown.message };
     throw thrown;
   } finally {
-    query.close();
+    query?.close();
   }
 }
 

@@ -24,6 +24,8 @@ export type Transport = {
    * The text of the reply; its status is not looked at, because osquery does not. Throws an 'unreachable' Problem (`detail`: "timeout", "too large", or the socket's code), or the signal's AbortError.
    */
   post(path: string, body: unknown, sender: Sender, signal: AbortSignal): Promise<string>;
+  /** Exchanges that are going on or wait for a connection. */
+  readonly pending: number;
   close(): void;
 };
 
@@ -32,6 +34,8 @@ const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 export function createTransport({ server, sockets = 2, timeoutMs = 16_000 }: TransportOptions): Transport {
   const base = new URL(server.url);
   const agent = new Agent({ keepAlive: true, maxSockets: sockets, ca: server.caPem, minVersion: 'TLSv1.2', scheduling: 'fifo' });
+
+  let pending = 0;
 
   const exchange = (path: string, body: string, { version, nodeKey }: Sender, signal: AbortSignal): Promise<string> =>
     new Promise((resolve, reject) => {
@@ -74,6 +78,7 @@ export function createTransport({ server, sockets = 2, timeoutMs = 16_000 }: Tra
   return {
     async post(path, body, sender, signal) {
       const text = JSON.stringify(body);
+      pending += 1;
       try {
         return await exchange(path, text, sender, signal).catch(thrown => {
           if (signal.aborted || thrown instanceof ExchangeError) throw thrown;
@@ -82,7 +87,12 @@ export function createTransport({ server, sockets = 2, timeoutMs = 16_000 }: Tra
       } catch (thrown) {
         signal.throwIfAborted();
         throw unreachable(base.origin, path, thrown);
+      } finally {
+        pending -= 1;
       }
+    },
+    get pending() {
+      return pending;
     },
     close: () => agent.destroy(),
   };

@@ -147,9 +147,12 @@ async function poll({ common, clock, signal, messages }: CommandContext, { engin
   messages.progress('polling');
   const { value, expired } = await within(ms, clock, signal, limited => engine.pollOnce(since, limited));
   signal.throwIfAborted();
-  const failures = expired ? withLate(value, engine, seen.contacted, `did not answer within ${Math.round(ms / 1_000)} s`) : value;
+  const whole = new Map(value.filter(failure => failure.whole).map(({ source, problem }) => [source, problem] as const));
+  const failures = expired ? withLate(whole, engine, seen.contacted, `did not answer within ${Math.round(ms / 1_000)} s`) : whole;
   messages.rest();
-  for (const problem of failures.values()) messages.tell(problem.message);
+  const partly = value.filter(failure => !failure.whole).map(({ problem }) => problem);
+  for (const problem of [...failures.values(), ...partly]) messages.tell(problem.message);
+  for (const connector of engine.connectors) for (const remark of connector.remarks?.() ?? []) messages.tell(`${connector.id}: ${remark}`);
   const failure = failures.size === engine.connectors.length ? worst(failures.values()) : undefined;
   return failure ? exitCodeFor(failure.kind) : 0;
 }

@@ -1,20 +1,22 @@
-/** `--lab`: the direct endpoint on a loopback port, this machine enrolled to it as a real node, and simulated hosts. */
+/**
+ * `--lab`: the direct endpoint on a loopback port, this machine enrolled to it as a real node, and simulated hosts. The hosts
+ * are a process of their own: a query that hangs on one of them must not hold up the console.
+ */
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { createAgent, localTables } from '../agent/index.ts';
 import { createDirect } from '../connectors/direct/index.ts';
 import type { Clock, Connector, KeyValueStore, Log } from '../core/ports.ts';
 import { toProblem } from '../core/problem.ts';
-import { startLab } from '../lab/index.ts';
+import { startField } from '../lab/field.ts';
+import { FIELD_WORD } from './start.ts';
 
 export const LAB_SOURCE = 'lab';
-/** Simulated hosts when `--lab` names no number. */
-export const LAB_HOSTS = 24;
 /** Fixed, so that the same hosts come back with every start. */
 const SEED = 'rollcall';
 
 /** Seconds. Quick, so that a change on this machine shows at once. */
 const INTERVALS = { differential: 3, snapshot: 60, distributed: 2, logger: 1 } as const;
+/** How often this machine's node asks and delivers, ms: quicker than the fleet, nobody pays for it. */
+const NODE_INTERVALS = { distributedMs: 1_000, loggerMs: 1_000, differentialAtMostMs: 3_000 } as const;
 
 export type OpenLab = {
   readonly connector: Connector;
@@ -34,15 +36,13 @@ export type LabDeps = {
   readonly log: Log;
 };
 
-/** What this machine keeps as a node: its identity, its node key, what its schedule found last. */
+/** What this machine keeps as a node: its identity, and what its schedule found last. */
 const SPACE = 'lab.agent';
 
-function thisMachine({ store, clock }: LabDeps) {
+function thisMachine(store: KeyValueStore) {
   const uuid = store.get(SPACE, 'uuid') ?? randomUUID();
   store.set(SPACE, 'uuid', uuid);
-  const identity = { uuid, instanceId: randomUUID(), version: '5.19.0', startedAt: Math.floor(clock.now() / 1000) };
-  const host = { root: '/', now: () => clock.now(), euid: process.geteuid?.() ?? 0, identity };
-  return { identity, tables: localTables(host) };
+  return { identity: { uuid, instanceId: randomUUID(), version: '5.19.0' }, intervals: NODE_INTERVALS };
 }
 
 /** Starts the endpoint. Throws a `Problem` when no port can be had. */
@@ -59,24 +59,33 @@ export async function openLab(deps: LabDeps): Promise<OpenLab> {
     log,
   });
   const { url, caPem, enrollSecret } = await endpoint.start();
-  const server = { url, caPem };
-  const state = { get: (key: string) => store.get(SPACE, key), set: (key: string, value: string) => store.set(SPACE, key, value) };
-  const agent = createAgent({ server, enrollSecret, ...thisMachine(deps), clock, state, log });
-  const lab = startLab({ server, enrollSecret, count, seed: SEED, clock, log });
+  const field = startField({
+    command: [process.execPath, process.argv[1] ?? '', FIELD_WORD],
+    server: { url, caPem },
+    enrollSecret,
+    node: thisMachine(store),
+    lab: { count, seed: SEED },
+    store,
+    space: SPACE,
+    clock,
+    log,
+  });
   const stop = new AbortController();
-  const running: Promise<unknown>[] = [];
-  const told = (what: string) => (thrown: unknown) => {
-    if (!stop.signal.aborted) log.write('error', `${what} stopped: ${toProblem(thrown).message}`, { detail: toProblem(thrown).detail });
+  let running: Promise<unknown> = Promise.resolve();
+  const told = (thrown: unknown) => {
+    if (stop.signal.aborted) return;
+    const { message, detail } = toProblem(thrown);
+    log.write('error', `The hosts of the lab stopped: ${message}`, { detail });
   };
   return {
     connector: endpoint,
-    ready: Promise.all([agent.ready, lab.ready]).then(() => undefined),
+    ready: field.ready,
     run() {
-      running.push(agent.run(stop.signal).catch(told(`The node of ${hostname()}`)), lab.run(stop.signal).catch(told('The lab')));
+      running = field.run(stop.signal).catch(told);
     },
     async close() {
       stop.abort();
-      await Promise.all(running);
+      await running;
       await endpoint.close();
     },
   };

@@ -179,4 +179,8 @@ export const templateToJson = (template: Template) => ({
   cost: template.cost,
   stack: template.stack,
   volatile: template.volatile,
+  key: template.key,
+  secrets: template.secrets,
+  /** null for a template that reads no event table. */
+  events: template.events ?? null,
 });

@@ -21,7 +21,20 @@ export const paramSpec = z.discriminatedUnion('type', [
 export type ParamSpec = z.infer<typeof paramSpec>;
 export type ParamValue = string | number;
 
-/** `template.yaml`. `stack`: columns that make a least-frequency table; `volatile`: columns that differ on every run. */
+/**
+ * What must be on for a template over event tables to see anything: publishers as the table `osquery_events` names them
+ * (one per platform at most), and the flags of osqueryd that start them.
+ */
+const eventSource = z.strictObject({
+  publishers: z.array(z.string().regex(/^\w+$/)).min(1),
+  flags: z.array(z.string().regex(/^--[a-z_]+=\S+$/)).min(1),
+});
+
+/**
+ * `template.yaml`. `stack`: columns that make a least-frequency table; `volatile`: columns that differ on every run; `key`:
+ * columns that tell rows of one host apart, and stay when the rest of a row changes (none: a row is its whole content);
+ * `secrets`: columns that may hold secrets, which are masked when shown (`maskRow`); `events`: it reads an event table.
+ */
 export const templateMeta = z.strictObject({
   title: z.string().min(1),
   why: z.string().min(1),
@@ -31,6 +44,9 @@ export const templateMeta = z.strictObject({
   cost: z.enum(['low', 'medium', 'high']),
   stack: z.array(z.string()).default([]),
   volatile: z.array(z.string()).default([]),
+  key: z.array(z.string()).default([]),
+  secrets: z.array(z.string()).default([]),
+  events: eventSource.optional(),
 });
 
 export type Template = z.infer<typeof templateMeta> & {

@@ -20,6 +20,9 @@ export interface EngineObserver {
   notice(notice: Notice): void;
 }
 
+/** A feed that could not be read; `whole`: none of the source's feeds could. */
+export type PollFailure = { readonly source: string; readonly problem: Problem; readonly whole: boolean };
+
 export type Launched = {
   readonly run: Run;
   /** Resolves when every target has answered, the deadline has passed or the run was cancelled. Never rejects. */
@@ -37,8 +40,8 @@ export interface Engine {
   listen(): void;
   /** `listen`, and starts polling feeds and listing hosts; goes on until `stop`. */
   start(): void;
-  /** One pass over every polled feed; pushed ones are `listen`ed to. Resolves with each source's failure, if any. */
-  pollOnce(since: number, signal: AbortSignal): Promise<ReadonlyMap<string, Problem>>;
+  /** One pass over every polled feed, side by side; pushed ones are `listen`ed to. Resolves with what failed. */
+  pollOnce(since: number, signal: AbortSignal): Promise<readonly PollFailure[]>;
   /** Lists hosts of all sources anew. Resolves with each source's failure, if any. */
   refreshHosts(signal?: AbortSignal): Promise<ReadonlyMap<string, Problem>>;
   hosts(): readonly Host[];

@@ -4,7 +4,7 @@ import type { Connector, EventFeed, EventStore, LaunchOptions, RunStore } from '
 import { isAbort, Problem, toProblem } from '../core/problem.ts';
 import type { Run } from '../core/run.ts';
 import type { Template } from '../core/template.ts';
-import type { Engine } from './api.ts';
+import type { Engine, PollFailure } from './api.ts';
 import { SourceHealth } from './health.ts';
 import type { IngestDeps } from './ingest.ts';
 import { HOSTS_PART, Inventory } from './inventory.ts';
@@ -57,18 +57,22 @@ export function createEngine(deps: EngineDeps): Engine {
     if (started) startSource(source);
   };
 
-  const pollSource = async ({ connector, health }: Source, since: number, until: AbortSignal) => {
-    let failure: Problem | undefined;
-    for (const feed of connector.feeds.filter(({ cadence }) => cadence !== 'push')) {
-      try {
-        await readPass(connector, feed, health, since, deps, until);
-      } catch (thrown) {
-        if (isAbort(thrown)) return failure;
-        failure ??= toProblem(thrown);
-        health.failed(feed.name, toProblem(thrown), 1);
-      }
-    }
-    return failure;
+  const pollSource = async ({ connector, health }: Source, since: number, until: AbortSignal): Promise<PollFailure[]> => {
+    const polled = connector.feeds.filter(({ cadence }) => cadence !== 'push');
+    const problems = await Promise.all(
+      polled.map(async feed => {
+        try {
+          await readPass(connector, feed, health, since, deps, until);
+          return undefined;
+        } catch (thrown) {
+          if (isAbort(thrown)) return undefined;
+          health.failed(feed.name, toProblem(thrown), 1);
+          return toProblem(thrown);
+        }
+      }),
+    );
+    const failed = problems.filter(problem => problem !== undefined);
+    return failed.map(problem => ({ source: connector.id, problem, whole: failed.length === polled.length }));
   };
 
   /** A run that its process left open (killed) is shown as what it is: ended, the rest silent. */
@@ -96,10 +100,7 @@ export function createEngine(deps: EngineDeps): Engine {
     async pollOnce(since, until) {
       engine.listen();
       const both = AbortSignal.any([until, signal]);
-      const failures = await Promise.all(
-        sources.map(async source => [source.connector.id, await pollSource(source, since, both)] as const),
-      );
-      return new Map(failures.flatMap(([id, problem]) => (problem ? [[id, problem]] : [])));
+      return (await Promise.all(sources.map(source => pollSource(source, since, both)))).flat();
     },
     refreshHosts: until => inventory.refresh(sources, until ? AbortSignal.any([until, signal]) : signal),
     hosts: () => inventory.all(),

@@ -15,6 +15,8 @@ export type ToField = {
   readonly enrollSecret: string;
   readonly node: FieldNode | null;
   readonly lab: { readonly count: number; readonly seed: string } | null;
+  /** How long a statement may hold the process up, ms. */
+  readonly limitMs: number;
   readonly state: ReadonlyArray<readonly [key: string, value: string]>;
 };
 

@@ -10,15 +10,14 @@ import type { FieldNode, FromField, ToField } from './field-messages.ts';
 import { startLab } from './index.ts';
 import { watchProcess } from './watchdog.ts';
 
-/** How long a statement may hold the process up, ms. */
-const LIMIT_MS = 15_000;
 /** The console goes first when both want the processor. */
 const NICENESS = 5;
 
 const clock: Clock = { now: () => Date.now(), sleep: (ms, signal) => after(ms, undefined, signal ? { signal } : {}) };
 
+/** What the console does not hear any more it does not need: `disconnect` ends this process. */
 function tell(message: FromField): void {
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, undefined, {}, () => undefined);
 }
 
 const log: Log = { write: (level, message, detail = {}) => tell({ kind: 'log', level, message, detail }) };
@@ -35,7 +34,7 @@ function mirrored(entries: ToField['state']): (space: string) => AgentState {
   });
 }
 
-function localAgent({ server, enrollSecret }: ToField, node: FieldNode, state: AgentState) {
+function localAgent({ server, enrollSecret }: ToField, node: FieldNode, state: AgentState, marks: AgentState) {
   const identity: Identity = { ...node.identity, startedAt: Math.floor(clock.now() / 1000) };
   const tables = localTables({ root: '/', now: () => clock.now(), euid: process.geteuid?.() ?? 0, identity });
   const { hostIdentifier, intervals } = node;
@@ -46,6 +45,7 @@ function localAgent({ server, enrollSecret }: ToField, node: FieldNode, state: A
     tables,
     clock,
     state,
+    marks,
     log,
     ...(hostIdentifier === undefined ? {} : { hostIdentifier }),
     ...(intervals === undefined ? {} : { intervals }),
@@ -60,11 +60,11 @@ export async function runField(): Promise<void> {
   process.on('SIGINT', () => undefined);
   const [message] = (await once(process, 'message', { signal: stop.signal })) as [ToField];
   setPriority(NICENESS);
-  watchProcess(LIMIT_MS);
+  watchProcess(message.limitMs);
   const state = mirrored(message.state);
   const parts = [
-    ...(message.node ? [localAgent(message, message.node, state('node'))] : []),
-    ...(message.lab ? [startLab({ ...message, ...message.lab, clock, log, state: state('lab') })] : []),
+    ...(message.node ? [localAgent(message, message.node, state('node'), state('marks'))] : []),
+    ...(message.lab ? [startLab({ ...message, ...message.lab, clock, log, state: state('lab'), marks: state('marks') })] : []),
   ];
   void Promise.all(parts.map(part => part.ready)).then(
     () => tell({ kind: 'ready' }),

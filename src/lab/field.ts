@@ -21,6 +21,8 @@ export type FieldOptions = {
   readonly space: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** How long a statement may hang before the process is ended and started again, ms; default 15 s. */
+  readonly limitMs?: number;
 };
 
 export type Field = {
@@ -35,6 +37,7 @@ export type Field = {
 const MAX_DEATHS = 5;
 const LONG_LIFE_MS = 60_000;
 const PAUSE_MS = 1_000;
+const LIMIT_MS = 15_000;
 /** Node keys and marks of running statements are for the next life of the process, not for the next console. */
 const LASTING = /^node\.query\./;
 const HEAP_MIB = 1_024;
@@ -79,14 +82,14 @@ class FieldProcess implements Field {
 
   /** One life of the process. Throws what it failed with. */
   async #once(signal: AbortSignal): Promise<void> {
-    const { command, server, enrollSecret, node = null, lab = null, clock, log } = this.#options;
+    const { command, server, enrollSecret, node = null, lab = null, limitMs = LIMIT_MS, clock, log } = this.#options;
     const [program, ...args] = command;
     const child = spawn(program, [`--max-old-space-size=${HEAP_MIB}`, ...args], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const stop = () => child.kill('SIGKILL');
     signal.addEventListener('abort', stop);
     try {
       const ended = this.#listen(child);
-      const start: ToField = { kind: 'start', server, enrollSecret, node, lab, state: [...this.#state] };
+      const start: ToField = { kind: 'start', server, enrollSecret, node, lab, limitMs, state: [...this.#state] };
       const born = clock.now();
       child.send(start, () => undefined);
       const death = await ended;

@@ -1,5 +1,5 @@
 /** One simulated host on the wire: the agent's own client, with a behaviour in place of a machine. */
-import { NodeClient, type NodeClientOptions } from '../agent/client.ts';
+import { type HostDetails, NodeClient, type NodeClientOptions } from '../agent/client.ts';
 import type { Denylist } from '../agent/denylist.ts';
 import { DistributedQueries, type QueryOutcome } from '../agent/distributed.ts';
 import { LogBuffer } from '../agent/log-buffer.ts';
@@ -19,6 +19,7 @@ export type SimulatedHostOptions = Pick<NodeClientOptions, 'transport' | 'logTra
   readonly denylist: Denylist;
 };
 
+const DETAIL_TABLES = ['os_version', 'osquery_info', 'platform_info', 'system_info'] as const;
 /** interface.md, "The lab". */
 const SLOW_MS = 20_000;
 
@@ -97,16 +98,11 @@ export class SimulatedHost {
     }
   }
 
-  #details() {
+  /** As osquery tells it: a table without a row is left out. */
+  #details(): HostDetails {
     const now = this.#clock.now();
-    const row = (name: Parameters<World['firstRow']>[0]) => this.#world.firstRow(name, this.host, now);
-    return {
-      os_version: row('os_version'),
-      osquery_info: row('osquery_info'),
-      platform_info: row('platform_info'),
-      system_info: row('system_info'),
-      rollcall_lab: { simulated: '1' },
-    };
+    const rows = DETAIL_TABLES.map(name => [name, this.#world.firstRow(name, this.host, now)] as const);
+    return { ...Object.fromEntries(rows.filter(([, row]) => Object.keys(row).length > 0)), rollcall_lab: { simulated: '1' } };
   }
 
   async #run(sql: string, signal: AbortSignal): Promise<QueryOutcome> {

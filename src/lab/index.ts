@@ -22,6 +22,8 @@ export type LabOptions = {
   readonly log: Log;
   /** Keeps the hosts' node keys; without it they enrol anew at every start. */
   readonly state?: AgentState;
+  /** As with `createAgent`. */
+  readonly marks?: AgentState;
 };
 
 /** `platform` is osquery's `os_version.platform`. `isOdd`: the one planted host that has what no other has. */
@@ -51,6 +53,7 @@ const POLL_MS = 1_000;
 /** Osquery's interval while the server accelerates it, ms. */
 const ACCELERATED_MS = 5_000;
 const TICK_MS = 50;
+const MAX_PENDING = 2 * SOCKETS.distributed;
 /** How long a first log may keep others waiting (a server without a reader of its feed answers late), ms. */
 const GREETING_MS = 1_000;
 
@@ -102,7 +105,7 @@ class SimulatedFleet implements Lab {
     const logTransport = createTransport({ server, sockets: SOCKETS.log });
     try {
       const hosts = await this.#simulated(transport, logTransport);
-      await Promise.all([this.#start(hosts, together), this.#poll(together), this.#stream(together)]);
+      await Promise.all([this.#start(hosts, together), this.#poll(transport, together), this.#stream(together)]);
     } catch (thrown) {
       this.#ready.reject(thrown);
       if (!signal.aborted) throw thrown;
@@ -114,11 +117,11 @@ class SimulatedFleet implements Lab {
   }
 
   async #simulated(transport: Transport, logTransport: Transport): Promise<readonly SimulatedHost[]> {
-    const { enrollSecret, clock, log, state } = this.#options;
+    const { enrollSecret, clock, log, state, marks } = this.#options;
     const memory = new Map<string, string>();
     const kept = state ?? { get: (key: string) => memory.get(key), set: (key: string, value: string) => void memory.set(key, value) };
     const world = new World(await loadOsqueryTables());
-    const denylist = new Denylist(kept, clock);
+    const denylist = new Denylist(marks, clock);
     return this.#roster.map(host => {
       const keys = { get: () => kept.get(`node_key.${host.uuid}`), set: (key: string) => kept.set(`node_key.${host.uuid}`, key) };
       return new SimulatedHost({ host, world, denylist, transport, logTransport, enrollSecret, keys, clock, log });
@@ -141,8 +144,8 @@ class SimulatedFleet implements Lab {
     this.#ready.resolve();
   }
 
-  /** Goes round the hosts that are up, at a steady pace. */
-  async #poll(signal: AbortSignal): Promise<void> {
+  /** Goes round the hosts that are up, at a steady pace; slower where answers are still on their way, which go first. */
+  async #poll(transport: Transport, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const underway = new Failures();
     let owed = 0;
@@ -153,7 +156,7 @@ class SimulatedFleet implements Lab {
       const now = clock.now();
       owed = Math.min(owed + ((now - at) / this.#periodMs()) * this.#online.length, this.#online.length);
       at = now;
-      for (; owed >= 1; owed -= 1) {
+      for (; owed >= 1 && transport.pending < MAX_PENDING; owed -= 1) {
         const host = this.#online[next % this.#online.length];
         next = (next + 1) % Math.max(1, this.#online.length);
         if (host) underway.watch(host.poll(signal));

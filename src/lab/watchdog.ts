@@ -24,6 +24,6 @@ const WATCHER = `
 export function watchProcess(limitMs: number): void {
   const beats = new Int32Array(new SharedArrayBuffer(4));
   const workerData = { beats, beatMs: BEAT_MS, missed: Math.ceil(limitMs / BEAT_MS), parent: process.ppid };
-  new Worker(WATCHER, { eval: true, workerData, stdout: false, stderr: false }).unref();
+  new Worker(WATCHER, { eval: true, workerData }).unref();
   setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS).unref();
 }

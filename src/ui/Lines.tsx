@@ -30,9 +30,11 @@ function Painted({ surface, width, height, line }: LinesProps & { readonly surfa
     return surface.add(island);
   }, [surface, terminal]);
   useLayoutEffect(() => surface.schedule());
+  const holds = Array(height).fill(HOLD).join('\n');
   return (
-    <Box ref={box} width={width} height={height} flexShrink={0} overflow="hidden">
-      <Text>{Array(height).fill(HOLD).join('\n')}</Text>
+    <Box ref={box} width={width} height={height} flexShrink={0} justifyContent="space-between" overflow="hidden">
+      <Text>{holds}</Text>
+      <Text>{holds}</Text>
     </Box>
   );
 }

@@ -3,9 +3,11 @@ import stringWidth from 'string-width';
 import type { Segment } from './theme.ts';
 
 const ASCII = /^[\x20-\x7e]*$/;
+/** With the marks that the console itself draws: one cell each. */
+const NARROW = /^[\x20-\x7e…·●▌▸│─‹›↑↓←→]*$/;
 const segmenter = new Intl.Segmenter();
 
-export const cells = (text: string): number => (ASCII.test(text) ? text.length : stringWidth(text));
+export const cells = (text: string): number => (NARROW.test(text) ? text.length : stringWidth(text));
 
 export function* graphemes(text: string): Generator<string> {
   for (const { segment } of segmenter.segment(text)) yield segment;
@@ -26,7 +28,7 @@ function head(text: string, width: number): string {
 /** `text` in at most `width` cells; what is cut off leaves an ellipsis. */
 export function cut(text: string, width: number): string {
   if (width <= 0) return '';
-  if (ASCII.test(text)) return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+  if (NARROW.test(text)) return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
   return stringWidth(text) <= width ? text : `${head(text, width - 1)}…`;
 }
 

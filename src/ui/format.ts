@@ -21,11 +21,17 @@ function offsetLabel(minutes: number): string {
   return `${minutes < 0 ? '-' : '+'}${hours}:${rest}`;
 }
 
+const DAY_MS = 86_400_000;
+
+const twoDigits = (value: number): string => (value < 10 ? `0${value}` : String(value));
+
 /** `HH:MM:SS` for today, `MM-DD HH:MM` for other days: 11 cells, as the clock of `zone` shows it. */
 export function shortTime(ms: number, now: number, zone: Zone, offsetOf: OffsetMinutes): string {
-  const at = wallClock(ms, offsetIn(zone, ms, offsetOf));
-  const today = wallClock(now, offsetIn(zone, now, offsetOf)).slice(0, 10);
-  return at.startsWith(today) ? `   ${at.slice(11, 19)}` : at.slice(5, 16);
+  const local = ms + offsetIn(zone, ms, offsetOf) * MINUTE_MS;
+  const today = now + offsetIn(zone, now, offsetOf) * MINUTE_MS;
+  if (Math.floor(local / DAY_MS) !== Math.floor(today / DAY_MS)) return wallClock(local, 0).slice(5, 16);
+  const seconds = Math.floor((local % DAY_MS) / 1_000);
+  return `   ${twoDigits(Math.floor(seconds / 3_600))}:${twoDigits(Math.floor(seconds / 60) % 60)}:${twoDigits(seconds % 60)}`;
 }
 
 /** `YYYY-MM-DD HH:MM:SS.mmm UTC`, or with the offset of this machine: `... +02:00`. */

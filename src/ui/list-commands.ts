@@ -39,6 +39,7 @@ export function listCommands<S>(screen: string, port: ListPort<S>, without: read
     title,
     help: `${title} of the list.`,
     where: 'typing',
+    local: true,
     blocked: context => (port.extent(context).count === 0 ? 'the list is empty' : undefined),
     run: context => port.set(context, go(port.get(context), port.extent(context))),
   }));

@@ -5,11 +5,11 @@
  *
  * Ink stays the one who knows which rows are whose: an island holds its rows with a character that is blank on screen but not
  * for Ink. When the rows change hands, Ink rewrites them; what Ink writes is watched, and islands on rewritten rows are painted
- * again.
+ * again. Ink draws later than it lays out: an island is painted only where Ink has drawn it last.
  */
 import { createContext } from 'react';
 
-/** Blank on every screen, but not white space. One stands at the beginning of each row of an island. */
+/** Blank on every screen, but not white space. One stands at each end of each row of an island, so that Ink knows its extent. */
 export const HOLD = '\u2800';
 
 export type Rectangle = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
@@ -41,6 +41,7 @@ const ROWS_BELOW = 2;
 const same = (left: Rectangle | undefined, right: Rectangle): boolean =>
   left?.x === right.x && left.y === right.y && left.width === right.width && left.height === right.height;
 
+/** Where Ink has drawn an island last, and what of it is on screen. */
 type Shown = { rectangle: Rectangle | undefined; lines: (string | undefined)[] };
 
 export class Surface {
@@ -55,11 +56,21 @@ export class Surface {
     this.#canvas = canvas;
   }
 
-  /** Paints `island` from now on; returns how to stop that. */
+  /** Paints `island` once Ink has drawn it; returns how to stop that. */
   add(island: Island): () => void {
     this.#islands.set(island, { rectangle: undefined, lines: [] });
-    this.schedule();
     return () => this.#islands.delete(island);
+  }
+
+  /** Ink has drawn everything as it is laid out now. */
+  drawn(): void {
+    for (const [island, shown] of this.#islands) {
+      const rectangle = island.measure();
+      if (same(shown.rectangle, rectangle)) continue;
+      shown.rectangle = rectangle;
+      shown.lines = [];
+    }
+    this.schedule();
   }
 
   /** Paints what has changed, soon. */
@@ -128,9 +139,8 @@ export class Surface {
 
   #changes(island: Island, shown: Shown): string[] {
     const rectangle = island.measure();
+    if (!same(shown.rectangle, rectangle)) return [];
     const { x, y, width, height } = rectangle;
-    if (!same(shown.rectangle, rectangle)) shown.lines = [];
-    shown.rectangle = rectangle;
     const { columns, rows } = this.#canvas;
     const lines: string[] = [];
     for (let row = 0; row < height && y + row < rows - ROWS_BELOW; row++) {

@@ -58,7 +58,11 @@ describe('hosts', () => {
     const some = await place.run(['hosts']);
     expect([some.code, some.json(), some.stderr]).toEqual([7, [expect.objectContaining({ hostname: 'web-1' })], 'down is gone\n']);
     const none = await place.run(['hosts', '--source', 'down']);
-    expect([none.code, none.json(), none.stderr]).toEqual([7, { error: { kind: 'unreachable', message: 'down is gone' } }, 'rollcall: down is gone\n']);
+    expect([none.code, none.json(), none.stderr]).toEqual([
+      7,
+      { error: { kind: 'unreachable', message: 'down is gone' } },
+      'rollcall: down is gone\n',
+    ]);
   });
 
   it('says what to do when there is no source', async () => {
@@ -92,9 +96,14 @@ describe('templates', () => {
 
   it('shows one, for people and for programs', async () => {
     const place = workplace();
-    expect((await place.run(['templates', 'some_users', '--format', 'json'])).json()).toMatchObject({ name: 'some_users', sql: expect.any(String) });
+    expect((await place.run(['templates', 'some_users', '--format', 'json'])).json()).toMatchObject({
+      name: 'some_users',
+      sql: expect.any(String),
+    });
     const { stdout } = await place.run(['templates', 'some_users'], { tty: 80 });
-    expect(stdout).toMatch(/^some_users: Some users\nWho is known here\n[\s\S]*limit {2}int 1\.\.100 {2}default 10[\s\S]*SELECT username FROM users LIMIT :limit\n$/);
+    expect(stdout).toMatch(
+      /^some_users: Some users\nWho is known here\n[\s\S]*limit {2}int 1\.\.100 {2}default 10[\s\S]*SELECT username FROM users LIMIT :limit\n$/,
+    );
   });
 
   it('refuses an unknown one with 5', async () => {
@@ -140,6 +149,16 @@ describe('what goes wrong', () => {
     source.fails = { launch: new TypeError('x is not a function') as unknown as Problem };
     const result = await workplace([source]).run(['query', 'some_users', '--all']);
     expect([result.code, result.stderr]).toEqual([1, expect.stringContaining('Something in rollcall broke: x is not a function')]);
+  });
+
+  it('is told on stderr when stdout cannot be written', async () => {
+    const taken = () => Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    const result = await workplace([new FakeSource('prod', [aHost('web-1')])]).run(['hosts'], { taken });
+    expect([result.code, result.stdout, result.stderr]).toEqual([
+      1,
+      '',
+      expect.stringMatching(/^rollcall: Standard output cannot be written/),
+    ]);
   });
 
   it('is printed without escapes, and in ASCII where the locale has no more', async () => {

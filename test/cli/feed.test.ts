@@ -84,7 +84,10 @@ describe('feed', () => {
 
   it('is an array in json, a record a line in csv, lines in a table', async () => {
     const place = workplace([sourceWith(event('a', 2), event('b', 1))]);
-    expect((await place.run(['feed', '--format', 'json'], { clock: clock() })).json()).toMatchObject([{ title: 'event a' }, { title: 'event b' }]);
+    expect((await place.run(['feed', '--format', 'json'], { clock: clock() })).json()).toMatchObject([
+      { title: 'event a' },
+      { title: 'event b' },
+    ]);
     expect((await place.run(['feed', '--format', 'json', '--limit', '0'], { clock: clock() })).json()).toEqual([]);
     const csv = (await place.run(['feed', '--format', 'csv'], { clock: clock() })).stdout.split('\r\n');
     expect(csv[0]).toMatch(/^time,severity,hostname,source,osquery_table/);

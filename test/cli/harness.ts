@@ -7,7 +7,7 @@ import type { Deps, OpenRequest, Stream, Wire } from '../../src/cli/context.ts';
 import { runCommand } from '../../src/cli/index.ts';
 import type { Host, RawEvent, Row } from '../../src/core/model.ts';
 import type { Clock, Connector, EventFeed, LiveQueryBackend, LiveUpdate, SourceReport } from '../../src/core/ports.ts';
-import { Problem } from '../../src/core/problem.ts';
+import type { Problem } from '../../src/core/problem.ts';
 import { parseTemplate } from '../../src/core/template.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
@@ -93,7 +93,8 @@ export class FakeSource implements Connector {
       const at = Date.now();
       if (what === 'offline') yield { kind: 'silent', state: 'offline', hostIds: [hostId], reason: 'offline for 3 d' };
       else if (what !== 'silent') {
-        const answer = 'error' in what ? { hostId, at, state: 'error' as const, error: what.error } : { hostId, at, state: 'rows' as const, rows: what };
+        const answer =
+          'error' in what ? { hostId, at, state: 'error' as const, error: what.error } : { hostId, at, state: 'rows' as const, rows: what };
         yield { kind: 'answer', answer };
       }
     }
@@ -104,7 +105,9 @@ export class FakeSource implements Connector {
 }
 
 const never = (signal: AbortSignal) =>
-  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new DOMException('Stopped.', 'AbortError')), { once: true }));
+  new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(new DOMException('Stopped.', 'AbortError')), { once: true }),
+  );
 
 export type CliOptions = {
   readonly sources?: readonly FakeSource[];
@@ -122,7 +125,13 @@ export type CliOptions = {
   readonly taken?: (text: string) => Error | undefined;
 };
 
-export type CliResult = { readonly code: number; readonly stdout: string; readonly stderr: string; readonly json: () => unknown; readonly lines: () => unknown[] };
+export type CliResult = {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly json: () => unknown;
+  readonly lines: () => unknown[];
+};
 
 function stream(columns: number | undefined, options: CliOptions, told: (text: string) => void): Stream & { text: string } {
   return {

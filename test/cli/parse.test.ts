@@ -18,12 +18,25 @@ function complaint(...argv: string[]): string {
 describe('the command line', () => {
   it('opens the console without a command, with its own flags only', () => {
     expect(parseInvocation([])).toMatchObject({ kind: 'console', common: { lab: undefined, sources: [] } });
-    expect(parseInvocation(['--lab', '--plain', '--timeout', '5'])).toMatchObject({ kind: 'console', common: { lab: 24, plain: true, timeoutS: 5 } });
+    expect(parseInvocation(['--lab', '--plain', '--timeout', '5'])).toMatchObject({
+      kind: 'console',
+      common: { lab: 24, plain: true, timeoutS: 5 },
+    });
     expect(complaint('--format', 'json')).toContain('takes no --format');
   });
 
   it('takes flags before and after the command, joined or apart', () => {
-    const { spec, args, common, given } = command('--format=csv', 'query', '--host', 'a', 'some_users', '--host=b', '--data-dir', 'd', '--yes');
+    const { spec, args, common, given } = command(
+      '--format=csv',
+      'query',
+      '--host',
+      'a',
+      'some_users',
+      '--host=b',
+      '--data-dir',
+      'd',
+      '--yes',
+    );
     expect([spec.name, args, common.format, common.dataDir]).toEqual(['query', ['some_users'], 'csv', 'd']);
     expect([given.get('host'), given.has('yes'), given.has('all')]).toEqual([['a', 'b'], true, false]);
   });
@@ -77,7 +90,10 @@ describe('the command line', () => {
   });
 
   it('knows the format that was asked for in a line that is wrong', () => {
-    for (const argv of [['hosts', '--format', 'json', '--nope'], ['--format=json', 'nope']]) {
+    for (const argv of [
+      ['hosts', '--format', 'json', '--nope'],
+      ['--format=json', 'nope'],
+    ]) {
       expect(parseInvocation(argv)).toMatchObject({ kind: 'error', format: 'json' });
     }
   });
@@ -96,6 +112,7 @@ describe('the tables of commands and flags', () => {
 
   it('give examples that parse', () => {
     const words = (line: string) => [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '').slice(1);
-    for (const example of COMMANDS.flatMap(({ examples = [] }) => examples)) expect([example, parseInvocation(words(example)).kind]).toEqual([example, 'command']);
+    for (const example of COMMANDS.flatMap(({ examples = [] }) => examples))
+      expect([example, parseInvocation(words(example)).kind]).toEqual([example, 'command']);
   });
 });

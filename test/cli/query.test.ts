@@ -28,7 +28,18 @@ describe('query', () => {
       'web-2': [],
       'win-4': { error: 'no such table: crontab' },
     });
-    const result = await workplace([source]).run(['query', 'some_users', '--host', 'WEB-1', '--host', 'web-2', '--host', 'win-4', '--param', 'limit=7']);
+    const result = await workplace([source]).run([
+      'query',
+      'some_users',
+      '--host',
+      'WEB-1',
+      '--host',
+      'web-2',
+      '--host',
+      'win-4',
+      '--param',
+      'limit=7',
+    ]);
     const json = answer(result);
     expect(json).toMatchObject({
       results: { 'web-1': [{ pid: '1234', name: 'bash', tty: null }], 'web-2': [] },
@@ -36,7 +47,14 @@ describe('query', () => {
       timed_out_hosts: [],
       errors: { 'win-4': 'no such table: crontab' },
       offline_hosts: [],
-      run: { source: 'prod', template: 'some_users', params: { limit: 7 }, sql: 'SELECT username FROM users LIMIT 7', targeted: 3, remote_id: 'remote-3' },
+      run: {
+        source: 'prod',
+        template: 'some_users',
+        params: { limit: 7 },
+        sql: 'SELECT username FROM users LIMIT 7',
+        targeted: 3,
+        remote_id: 'remote-3',
+      },
     });
     expect([result.code, source.sentTo]).toEqual([0, ['web-1', 'web-2', 'win-4']]);
   });
@@ -134,7 +152,18 @@ describe('query refuses', () => {
   it('unknown and ambiguous hosts, naming all of them, before anything is sent', async () => {
     const twin = (id: string) => aHost('twin', { id, uuid: `${id}-uuid` });
     const source = new FakeSource('prod', [...hosts('web-1'), twin('a'), twin('b')]);
-    const result = await workplace([source]).run(['query', 'some_users', '--host', 'web-1', '--host', 'nope-1', '--host', 'nope-2', '--host', 'twin']);
+    const result = await workplace([source]).run([
+      'query',
+      'some_users',
+      '--host',
+      'web-1',
+      '--host',
+      'nope-1',
+      '--host',
+      'nope-2',
+      '--host',
+      'twin',
+    ]);
     expect(result.stderr).toMatch(/'nope-1', 'nope-2'.*'twin' \(a-uuid, b-uuid\)/);
     expect([result.code, source.sentTo]).toEqual([2, []]);
     const byUuid = await workplace([source]).run(['query', 'some_users', '--host', 'A-UUID', '--host', 'b-uuid']);
@@ -282,7 +311,9 @@ describe('an account that may query but not list hosts', () => {
     const source = new FakeSource('prod');
     source.fails = { hosts: new Problem('auth', 'may not list hosts; name them by uuid') };
     source.hostsByUuid = uuids =>
-      uuids.filter(text => text.length === 36).map(text => aHost(text.toUpperCase(), { source: 'prod', id: text.toLowerCase(), uuid: text }));
+      uuids
+        .filter(text => text.length === 36)
+        .map(text => aHost(text.toUpperCase(), { source: 'prod', id: text.toLowerCase(), uuid: text }));
     return source;
   };
 

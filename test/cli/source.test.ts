@@ -78,9 +78,21 @@ describe('source add', () => {
     ['an account and a token', [...FLEET, '--email', 'a@b', '--password-env', 'P', '--token-env', 'T'], /A secret is needed/],
     ['an address that is none', [...OSCTRL.with(5, 'osctrl.example'), '--token-env', 'T'], /--base-url: must be an http\(s\) address/],
     ['an address with a password', [...OSCTRL.with(5, 'https://u:p@x'), '--token-env', 'T'], /--base-url/],
-    ['plain HTTP beyond this machine', [...OSCTRL.with(5, 'http://osctrl.example'), '--token-env', 'T'], /--base-url: http:\/\/.*in the clear/],
-    ['a poll interval that is no number', [...OSCTRL, '--token-env', 'T', '--poll-interval', '5m'], /--poll-interval must be a whole number/],
-    ['a CA file that is not there', [...OSCTRL, '--token-env', 'T', '--ca-file', '/nowhere/ca.pem'], /CA file \/nowhere\/ca\.pem cannot be read/],
+    [
+      'plain HTTP beyond this machine',
+      [...OSCTRL.with(5, 'http://osctrl.example'), '--token-env', 'T'],
+      /--base-url: http:\/\/.*in the clear/,
+    ],
+    [
+      'a poll interval that is no number',
+      [...OSCTRL, '--token-env', 'T', '--poll-interval', '5m'],
+      /--poll-interval must be a whole number/,
+    ],
+    [
+      'a CA file that is not there',
+      [...OSCTRL, '--token-env', 'T', '--ca-file', '/nowhere/ca.pem'],
+      /CA file \/nowhere\/ca\.pem cannot be read/,
+    ],
     ['a CA that is not to be used', [...OSCTRL, '--token-env', 'T', '--ca-file', 'x', '--insecure'], /exclude each other/],
     ['an address that is no address', ['source', 'add', 'direct', 'here', '--listen', 'everywhere'], /--listen: must be ADDRESS:PORT/],
     ['a name that is none', [...OSCTRL.with(3, '../x'), '--token-env', 'T'], /no name for a source/],
@@ -95,14 +107,23 @@ describe('source add', () => {
   it('allows plain HTTP to this machine, and elsewhere with --insecure and a warning', async () => {
     const place = workplace();
     expect((await place.run([...OSCTRL.with(5, 'http://127.0.0.1:9002'), '--token-env', 'T'])).code).toBe(0);
-    const insecure = await place.run([...OSCTRL.with(3, 'far').with(5, 'http://osctrl.example'), '--token-env', 'T', '--insecure', '--quiet']);
+    const insecure = await place.run([
+      ...OSCTRL.with(3, 'far').with(5, 'http://osctrl.example'),
+      '--token-env',
+      'T',
+      '--insecure',
+      '--quiet',
+    ]);
     expect([insecure.code, insecure.stderr]).toEqual([0, expect.stringContaining("'far' is not verified")]);
   });
 
   it('refuses a name that is taken', async () => {
     const place = workplace();
     await place.run([...OSCTRL, '--token-env', 'T']);
-    expect(await place.run([...FLEET.with(3, 'prod'), '--token-env', 'T'])).toMatchObject({ code: 2, stderr: expect.stringContaining("a source 'prod' already") });
+    expect(await place.run([...FLEET.with(3, 'prod'), '--token-env', 'T'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("a source 'prod' already"),
+    });
   });
 });
 
@@ -134,7 +155,11 @@ describe('source list and remove', () => {
     const file = path.join(place.configDir, 'config.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"osctrl"', '"osquery"'));
     const broken = readFileSync(file, 'utf8');
-    for (const argv of [['source', 'list'], ['source', 'remove', 'prod'], ['source', 'add', 'direct', 'here']]) {
+    for (const argv of [
+      ['source', 'list'],
+      ['source', 'remove', 'prod'],
+      ['source', 'add', 'direct', 'here'],
+    ]) {
       const result = await place.run(argv);
       expect([result.code, result.stderr]).toEqual([2, expect.stringMatching(/config\.json is off at sources\.prod\.kind/)]);
     }
@@ -151,7 +176,9 @@ describe('source test', () => {
       { source: 'prod', ok: true, version: 'osctrl 9', account: 'ir', can: ['list hosts'], cannot: ['cancel'], remarks: ['clock is off'] },
     ]);
     const { stdout } = await place.run(['source', 'test', 'prod'], { tty: 80 });
-    expect(stdout).toBe('source    prod: reached\nversion   osctrl 9\naccount   ir\ncan       list hosts\ncannot    cancel\nremark    clock is off\n');
+    expect(stdout).toBe(
+      'source    prod: reached\nversion   osctrl 9\naccount   ir\ncan       list hosts\ncannot    cancel\nremark    clock is off\n',
+    );
   });
 
   it.each([

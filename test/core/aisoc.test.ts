@@ -182,7 +182,11 @@ describe('templateToJson', () => {
       'cost',
       'stack',
       'volatile',
+      'key',
+      'secrets',
+      'events',
     ]);
+    expect(json).toMatchObject({ key: [], secrets: [], events: null });
     expect(json.params).toEqual([{ name: 'limit', type: 'int', required: false, default: 10, title: 'Rows at most', min: 1, max: 100 }]);
   });
 

@@ -104,7 +104,18 @@ it('polls every source once for a command and reports each failure', async () =>
   const bad: Connector = { ...connectorWith(scriptedFeed('queries', [new Problem('auth', 'bad token')])), id: 'other' };
   const { engine, shown } = engineWith([connectorWith(good), bad]);
   const failures = await engine.pollOnce(0, new AbortController().signal);
-  expect([...failures].map(([source, { kind }]) => [source, kind])).toEqual([['other', 'auth']]);
+  expect(failures.map(({ source, problem, whole }) => [source, problem.kind, whole])).toEqual([['other', 'auth', true]]);
+  expect(shown).toHaveLength(1);
+});
+
+it('a source of which one feed could be read has not failed as a whole', async () => {
+  const source = connectorWith(
+    scriptedFeed('posture', [[batch('c1', 'a')]]),
+    scriptedFeed('reports', [new Problem('unreachable', 'slow report')]),
+  );
+  const { engine, shown } = engineWith([source]);
+  const failures = await engine.pollOnce(0, new AbortController().signal);
+  expect(failures).toMatchObject([{ source: 'prod', problem: { message: 'slow report' }, whole: false }]);
   expect(shown).toHaveLength(1);
 });
 

@@ -1,4 +1,5 @@
 /** The console on a terminal of paper: pinned size, a clock that stands still, every frame as text. Nothing real is touched. */
+import { stripVTControlCharacters } from 'node:util';
 import { render } from 'ink-testing-library';
 import type { ReactElement } from 'react';
 import { afterEach } from 'vitest';
@@ -13,6 +14,7 @@ import { KeyRouter } from '../../src/ui/keys/router.tsx';
 import { Shell } from '../../src/ui/Shell.tsx';
 import type { Screen } from '../../src/ui/screen.tsx';
 import { type ConsoleEngine, type Services, ServicesProvider } from '../../src/ui/services.ts';
+import type { SourceAdmin } from '../../src/ui/source-admin.ts';
 import { STARTING_ENGINE } from '../../src/ui/starting-engine.ts';
 import type { Terminal } from '../../src/ui/theme.ts';
 import { createUi, type ScreenId, type Ui } from '../../src/ui/ui-state.ts';
@@ -28,6 +30,7 @@ export type PaperOptions = {
   /** What the engine can do; the rest refuses. */
   readonly engine?: Partial<ConsoleEngine>;
   readonly terminal?: Terminal;
+  readonly sourceAdmin?: SourceAdmin;
   readonly feedCapacity?: number;
   /** Minutes that local time is ahead of UTC. */
   readonly offsetMinutes?: number;
@@ -51,7 +54,9 @@ const KEYS: Readonly<Record<string, string>> = {
   pagedown: '\x1b[6~',
 };
 
-const bytesOf = (key: string): string => KEYS[key] ?? (/^ctrl\+[a-z]$/.test(key) ? String.fromCharCode(key.charCodeAt(5) - 96) : key);
+/** What a terminal sends for a key. */
+export const bytesOf = (key: string): string =>
+  KEYS[key] ?? (/^ctrl\+[a-z]$/.test(key) ? String.fromCharCode(key.charCodeAt(5) - 96) : key);
 
 /** Lets React draw what the last keys and changes have brought about. */
 export async function drawn(): Promise<void> {
@@ -75,7 +80,10 @@ export async function onPaper(view: ReactElement, { columns = 80, rows = 24 }: P
     await drawn();
   };
   await resize(columns, rows);
-  const lines = (): readonly string[] => (stdout.lastFrame() ?? '').split('\n').map(line => line.trimEnd());
+  const lines = (): readonly string[] =>
+    stripVTControlCharacters(stdout.lastFrame() ?? '')
+      .split('\n')
+      .map(line => line.trimEnd());
   return {
     resize,
     lines,
@@ -126,6 +134,7 @@ export async function openOnPaper(options: PaperOptions = {}): Promise<PaperCons
     engine: { ...STARTING_ENGINE, ...engine },
     state,
     ui,
+    sourceAdmin: options.sourceAdmin,
     terminal: options.terminal ?? { colour: 'none', unicode: true },
     now,
     offsetMinutes: () => offsetMinutes,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { cells, cut, cutSegments, fit, graphemes, skipCells, wrapCells } from '../../src/ui/cells.ts';
+import { cells, cut, cutSegments, fit as fitCells, graphemes, skipCells, wrapCells } from '../../src/ui/cells.ts';
 
 const FAMILY = '👨‍👩‍👧';
 const FLAG = '🇩🇪';
@@ -37,15 +37,15 @@ describe('cut', () => {
 
 describe('fit', () => {
   it('fills to exactly its width, at either side', () => {
-    expect(fit('ab', 4)).toBe('ab  ');
-    expect(fit('ab', 4, 'right')).toBe('  ab');
-    expect(fit('日本語', 4)).toBe('日… ');
+    expect(fitCells('ab', 4)).toBe('ab  ');
+    expect(fitCells('ab', 4, 'right')).toBe('  ab');
+    expect(fitCells('日本語', 4)).toBe('日… ');
   });
 
   it('is exact for any text', () => {
     fc.assert(
       fc.property(text, fc.integer({ min: 1, max: 40 }), (whole, width) => {
-        expect(stringWidth(fit(whole, width))).toBe(width);
+        expect(stringWidth(fitCells(whole, width))).toBe(width);
       }),
     );
   });

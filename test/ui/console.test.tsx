@@ -10,14 +10,23 @@ vi.hoisted(() => {
 });
 
 import { SCREENS } from '../../screens/index.ts';
+import { Run } from '../../src/core/run.ts';
 import { createState } from '../../src/state/index.ts';
 import { immediately } from '../../src/state/store.ts';
 import { type ConsoleOptions, openConsole } from '../../src/ui/console.tsx';
 import { STARTING_ENGINE } from '../../src/ui/starting-engine.ts';
 import type { TtyInput } from '../../src/ui/stdin-guard.ts';
-import { processEvents } from '../helpers/frames.tsx';
+import { aHealth, bytesOf, openOnPaper, processEvents } from '../helpers/frames.tsx';
+import { aHost } from '../helpers/model.ts';
+
+const runRecord = { id: 'run-1', template: 'some_users', digest: '', sql: '', params: {}, sources: [], startedAt: 0, timeoutMs: 60_000 };
+
+const NOW = Date.UTC(2026, 10, 21, 3, 0, 0);
 
 type Options = { readonly columns?: number; readonly rows?: number } & Partial<Pick<ConsoleOptions, 'start' | 'terminal'>>;
+
+/** Waits for a condition, with patience for a busy machine. */
+const seen = (condition: () => void) => vi.waitFor(condition, { timeout: 10_000, interval: 10 });
 
 const leave: Array<() => Promise<unknown>> = [];
 
@@ -40,12 +49,12 @@ function openOnEmulator({ columns = 80, rows = 24, start, terminal }: Options = 
   ) as unknown as NodeJS.WriteStream;
   const raw: boolean[] = [];
   const keyboard = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (mode: boolean) => raw.push(mode) });
-  const state = createState(immediately, Date.now);
+  const state = createState(immediately, () => NOW);
   const ended = openConsole({
     screens: SCREENS,
     state,
     terminal: terminal ?? { colour: 'ansi16', unicode: true },
-    now: Date.now,
+    now: () => NOW,
     stdin: keyboard as unknown as TtyInput,
     stdout,
     start: start ?? (async () => ({ engine: STARTING_ENGINE, raw: () => undefined })),
@@ -57,7 +66,14 @@ function openOnEmulator({ columns = 80, rows = 24, start, terminal }: Options = 
     screen.dispose();
   });
   const lines = () =>
-    Array.from({ length: rows }, (_, y) => screen.buffer.active.getLine(screen.buffer.active.baseY + y)?.translateToString(true) ?? '');
+    Array.from(
+      { length: screen.rows },
+      (_, y) =>
+        screen.buffer.active
+          .getLine(screen.buffer.active.baseY + y)
+          ?.translateToString(true, 0, screen.cols)
+          .trimEnd() ?? '',
+    );
   return {
     ended,
     state,
@@ -71,9 +87,9 @@ function openOnEmulator({ columns = 80, rows = 24, start, terminal }: Options = 
     async press(keys: string): Promise<string> {
       const before = sent.length;
       keyboard.write(keys);
-      await vi.waitFor(() => expect(sent.length).toBeGreaterThan(before));
+      await seen(() => expect(sent.length).toBeGreaterThan(before));
       let size = -1;
-      await vi.waitFor(() => {
+      await seen(() => {
         const settled = sent.length === size;
         size = sent.length;
         expect(settled).toBe(true);
@@ -88,7 +104,7 @@ function openOnEmulator({ columns = 80, rows = 24, start, terminal }: Options = 
 async function openWithEvents(options: Options = {}) {
   const opened = openOnEmulator(options);
   opened.state.observer.events(processEvents(1, 300).map((event, index) => ({ seq: index + 1, event })));
-  await vi.waitFor(() => expect(opened.picture()).toContain('proc-300'));
+  await seen(() => expect(opened.picture()).toContain('proc-300'));
   await opened.press('k');
   return opened;
 }
@@ -96,7 +112,7 @@ async function openWithEvents(options: Options = {}) {
 describe('the console on a terminal', () => {
   it('takes the alternate screen and switches autowrap off', async () => {
     const { screen, picture, raw } = openOnEmulator();
-    await vi.waitFor(() => expect(picture()).toContain('rollcall Feed'));
+    await seen(() => expect(picture()).toContain('rollcall Feed'));
     expect(screen.buffer.active.type).toBe('alternate');
     expect(screen.modes.wraparoundMode).toBe(false);
     expect(screen.modes.bracketedPasteMode).toBe(true);
@@ -105,7 +121,7 @@ describe('the console on a terminal', () => {
 
   it('asks the terminal nothing', async () => {
     const { picture, sent } = openOnEmulator();
-    await vi.waitFor(() => expect(picture()).toContain('rollcall Feed'));
+    await seen(() => expect(picture()).toContain('rollcall Feed'));
     expect(sent()).not.toMatch(/\x1b\[[>=?]?\d*[cn]|\x1b\]|\x1bP|\x1b\[\?u/);
   });
 
@@ -120,10 +136,10 @@ describe('the console on a terminal', () => {
         return { engine: STARTING_ENGINE, raw: () => undefined };
       },
     });
-    await vi.waitFor(() => expect(picture()).toContain('rollcall Feed'));
+    await seen(() => expect(picture()).toContain('rollcall Feed'));
     keyboard.write('5');
     begin();
-    await vi.waitFor(() => expect(picture()).toContain('rollcall Sources'));
+    await seen(() => expect(picture()).toContain('rollcall Sources'));
   });
 
   it.each([
@@ -137,7 +153,7 @@ describe('the console on a terminal', () => {
 
   it('sends a first frame of at most 3 KB', async () => {
     const { picture, sent } = openOnEmulator();
-    await vi.waitFor(() => expect(picture()).toContain('rollcall Feed'));
+    await seen(() => expect(picture()).toContain('rollcall Feed'));
     expect(Buffer.byteLength(sent())).toBeLessThanOrEqual(3_000);
   });
 
@@ -151,7 +167,7 @@ describe('the console on a terminal', () => {
   it('uses no colour where none is wanted, but shows the selected row', async () => {
     const { sent, picture } = await openWithEvents({ terminal: { colour: 'none', unicode: true } });
     expect(sent()).not.toMatch(/\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;\d+)*m/);
-    expect(sent()).toContain('\x1b[7;1m▌');
+    expect(sent()).toContain('\x1b[1;7m▌');
     expect(picture()).toMatch(/ M /);
   });
 
@@ -161,7 +177,47 @@ describe('the console on a terminal', () => {
     await new Promise<void>(resolve => screen.write('\x1b[5;5Hgarbage from elsewhere\x1b[24;1H', resolve));
     expect(picture()).not.toBe(before);
     await press('\x0c');
-    await vi.waitFor(() => expect(picture()).toBe(before));
+    await seen(() => expect(picture()).toBe(before));
+  });
+
+  it('shows exactly what Ink alone would, whatever is done', async () => {
+    const events = processEvents(1, 300).map((event, index) => ({ seq: index + 1, event }));
+    const more = processEvents(301, 310).map((event, index) => ({ seq: index + 301, event }));
+    const hosts = Array.from({ length: 40 }, (_, number) => aHost(`日本-${number}`));
+    const opened = openOnEmulator({ columns: 120, rows: 30 });
+    const paper = await openOnPaper({ columns: 120, rows: 30 });
+    await seen(() => expect(opened.picture()).toContain('rollcall Feed'));
+    for (const { state } of [opened, paper]) {
+      state.observer.health(aHealth());
+      state.observer.events(events);
+      state.observer.hosts('lab', hosts, true);
+    }
+    const resize = async (columns: number, rows: number) => {
+      opened.screen.resize(columns, rows);
+      Object.assign(opened.stdout, { columns, rows });
+      opened.stdout.emit('resize');
+      await paper.resize(columns, rows);
+    };
+    const steps: ReadonlyArray<string | (() => unknown)> = [
+      ...['k', 'k', 'p', 'k', 'P', 'j', 'P', 'enter', 'j', 'esc', 'p', '2', 'space', 'j', 'V', 'j', 'V', '1', '/', '9', 'enter', 'esc'],
+      () => resize(80, 24),
+      ...['p', 'k', '5', 'tab', 'j', '?', 'f', 'down', 'esc', ':', 'l', 'esc', '3', '4', '-', '1', 'p'],
+      () => resize(60, 40),
+      ...['g', 'G'],
+      () => [opened, paper].map(({ state }) => state.observer.events(more)),
+      () => resize(20, 5),
+      () => resize(130, 12),
+      ...['p', 'k', 'e', 'p', '2', 'G', '1'],
+      () => [opened, paper].map(({ state }) => state.observer.run(new Run(runRecord, [aHost('web-1')]))),
+      ...['q', 'n', 'q', 'k', 'n'],
+    ];
+    for (const step of steps) {
+      if (typeof step === 'string') {
+        opened.keyboard.write(bytesOf(step));
+        await paper.press(step);
+      } else await step();
+      await seen(() => expect(opened.lines().map(line => line.replaceAll('\u2800', ' ').trimEnd())).toEqual(paper.lines()));
+    }
   });
 
   it('follows the size of the terminal', async () => {
@@ -169,8 +225,9 @@ describe('the console on a terminal', () => {
     screen.resize(60, 24);
     Object.assign(stdout, { columns: 60 });
     stdout.emit('resize');
-    await new Promise(r=>setTimeout(r,500)); process.stdout.write(lines().map(l=>l.length+'|'+l).join('\n')+'\n');
-    await vi.waitFor(() => expect(lines().filter(line => line.startsWith(' rollcall'))).toHaveLength(1));
+    await seen(() => expect(lines()[1]).toBe('[1 Feed] 2 Hosts  3 Launch  4 Results  5 Sources'));
+    await seen(() => expect(lines()[0]).toMatch(/^ rollcall Feed +paused · 0 new$/));
+    expect(lines().filter(line => line.includes('rollcall'))).toHaveLength(1);
   });
 });
 
@@ -190,7 +247,7 @@ describe('leaving', () => {
     const opened = await openWithEvents();
     opened.keyboard.write('q');
     expect(await opened.ended).toEqual({ code: 0 });
-    await vi.waitFor(() => restored(opened));
+    await seen(() => restored(opened));
     expect(listeners()).toEqual(before);
   });
 
@@ -202,28 +259,28 @@ describe('leaving', () => {
     const opened = await openWithEvents();
     process.emit(signal);
     expect(await opened.ended).toEqual({ code });
-    await vi.waitFor(() => restored(opened));
+    await seen(() => restored(opened));
   });
 
   it('by the end of the line ends as a hang-up does', async () => {
     const opened = await openWithEvents();
     opened.keyboard.end();
     expect(await opened.ended).toEqual({ code: 129 });
-    await vi.waitFor(() => restored(opened));
+    await seen(() => restored(opened));
   });
 
   it('by a failed start hands the failure over', async () => {
     const failure = new Error('no disk');
     const opened = openOnEmulator({ start: () => Promise.reject(failure) });
     expect(await opened.ended).toEqual({ code: 1, error: failure });
-    await vi.waitFor(() => restored(opened));
+    await seen(() => restored(opened));
   });
 
   it('works while the engine is still being loaded', async () => {
     const opened = openOnEmulator({ start: () => new Promise(() => undefined) });
-    await vi.waitFor(() => expect(opened.picture()).toContain('rollcall Feed'));
+    await seen(() => expect(opened.picture()).toContain('rollcall Feed'));
     opened.keyboard.write('\x03');
-    await vi.waitFor(() => expect(opened.picture()).toContain('Press ctrl+c again'));
+    await seen(() => expect(opened.picture()).toContain('Press ctrl+c again'));
     opened.keyboard.write('\x03');
     expect(await opened.ended).toEqual({ code: 0 });
   });

@@ -1,67 +1,35 @@
-/** The direct endpoint as a source: an osquery TLS remote server in this process, and the hosts enrolled to it. */
-import { get } from 'node:https';
-import { join } from 'node:path';
-import type { Host, HostStatus } from '../../core/model.ts';
-import type { Clock, Connector, EventBatch, EventFeed, KeyValueStore, Log, SourceReport } from '../../core/ports.ts';
-import { Problem } from '../../core/problem.ts';
-import { hostFor, isLoopback, type ListenAddress, namesOf, urlOf } from './address.ts';
-import { enrollSecret, type Identity, serverIdentity } from './certificate.ts';
-import { Endpoint } from './endpoint.ts';
-import { Handoff } from './handoff.ts';
+/**
+ * The direct endpoint as a source. One process of a data directory holds the port; the others work through it, and one
+ * of them takes over when it goes away.
+ */
+import type { Host } from '../../core/model.ts';
+import type { Connector, EventBatch, EventFeed, SourceReport } from '../../core/ports.ts';
+import { Problem, toProblem } from '../../core/problem.ts';
+import { AttachedDesk } from './attached.ts';
+import type { Desk, DirectAddress } from './desk.ts';
 import { DirectLiveQueries } from './live-query.ts';
-import { type Node, NodeRegistry, statusOf, toHost } from './nodes.ts';
-import { readPrivate } from './private-file.ts';
-import { DistributedQueue } from './queue.ts';
-import { DEFAULT_INTERVALS, defaultSchedule, type Intervals, type Schedule } from './schedule.ts';
-import { DirectServer } from './server.ts';
-
-export type DirectOptions = {
-  readonly id: string;
-  /** The certificate, its key and the enroll secret are kept below, in `direct/<id>/`. */
-  readonly dataDir: string;
-  /** Port 0: any that is free. */
-  readonly listen: ListenAddress;
-  /** Further names by which hosts reach this machine; the first is the one they are told. */
-  readonly hostnames?: readonly string[];
-  /** 'memory': nodes are forgotten at the end, and `store` is not used. */
-  readonly registry: 'persistent' | 'memory';
-  readonly store: KeyValueStore;
-  /** The operator's own secret, else one is made. */
-  readonly enrollSecretFile?: string;
-  /** PEM file: only hosts with a client certificate of this CA may connect. */
-  readonly clientCaFile?: string;
-  /** Seconds; those that are left out are the defaults. */
-  readonly intervals?: Partial<Intervals>;
-  readonly schedule?: Schedule;
-  readonly clock: Clock;
-  readonly log: Log;
-};
-
-/** What a host needs to enrol. `enrollSecret` is shown on demand only. */
-export type DirectAddress = {
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  /** To be pinned by hosts. */
-  readonly caPem: string;
-  /** SHA-256 of the certificate, `AB:CD:…`. */
-  readonly fingerprint: string;
-  readonly enrollSecret: string;
-};
+import { NodeRegistry } from './nodes.ts';
+import { type DirectOptions, directoryOf, nodeMemory } from './options.ts';
+import { hostPages, openOwner } from './owner.ts';
+import { type OwnerLock, takeOwnerLock } from './owner-lock.ts';
 
 export interface DirectConnector extends Connector {
-  /** Takes the port and answers from then on; again and again the same answer. `check`, `launch` and the feed start it too. */
+  /**
+   * Takes the port and answers from then on, or joins the process that has it; again and again the same answer.
+   * `check`, `hosts`, `launch` and the feed start it too.
+   */
   start(): Promise<DirectAddress>;
   close(): Promise<void>;
 }
 
-const PAGE = 500;
 /** The list is at hand: whoever enrols shows up at once. */
 const HOSTS_EVERY_MS = 2_000;
+/** A holder that has the lock but no socket yet is starting. */
+const PATIENCE_TRIES = 50;
+const PORT_TRIES = 10;
+const TRY_EVERY_MS = 100;
 
 export const createDirect = (options: DirectOptions): DirectConnector => new Direct(options);
-
-type Running = { readonly server: DirectServer; readonly endpoint: Endpoint; readonly identity: Identity; readonly address: DirectAddress };
 
 class Direct implements DirectConnector {
   readonly id: string;
@@ -70,151 +38,126 @@ class Direct implements DirectConnector {
   readonly feeds: readonly EventFeed[];
   readonly liveQuery: DirectLiveQueries;
   readonly #options: DirectOptions;
-  readonly #intervals: Intervals;
-  readonly #nodes: NodeRegistry;
-  readonly #queue = new DistributedQueue();
-  readonly #handoff: Handoff;
-  #starting: Promise<DirectAddress> | undefined;
-  #running: Running | undefined;
+  #closed = false;
+  #opening: Promise<Desk> | undefined;
+  #desk: Desk | undefined;
 
   constructor(options: DirectOptions) {
-    const { id, store, log, clock, registry } = options;
-    this.id = id;
+    this.id = options.id;
     this.#options = options;
-    this.#intervals = { ...DEFAULT_INTERVALS, ...options.intervals };
-    this.#nodes = new NodeRegistry(registry === 'persistent' ? { store, space: `direct.${id}.nodes` } : undefined, log);
-    this.#handoff = new Handoff(clock);
-    const online = (node: Node) => this.#status(node) === 'online';
-    this.liveQuery = new DirectLiveQueries({
-      source: id,
-      queue: this.#queue,
-      nodes: this.#nodes,
-      clock,
-      online,
-      ready: () => this.start(),
-    });
+    this.liveQuery = new DirectLiveQueries(options.id, work => this.#at(work));
     this.feeds = [{ name: 'log', cadence: 'push', read: (_from, _since, signal) => this.#readLog(signal) }];
   }
 
   start(): Promise<DirectAddress> {
-    this.#starting ??= this.#start().catch(thrown => {
-      this.#starting = undefined;
-      throw thrown;
-    });
-    return this.#starting;
-  }
-
-  /** Takes the port before it touches any file, so that two processes cannot both make a certificate. */
-  async #start(): Promise<DirectAddress> {
-    const { listen, clientCaFile, log } = this.#options;
-    const server = new DirectServer({ clientCa: clientCaFile === undefined ? undefined : requiredFile(clientCaFile), log });
-    const port = await server.listen(listen.host, listen.port);
-    try {
-      this.#running = await this.#present(server, port);
-    } catch (thrown) {
-      await server.close();
-      throw thrown;
-    }
-    const { address } = this.#running;
-    log.write('info', 'The direct endpoint listens.', { listen: `${listen.host}:${port}`, fingerprint: address.fingerprint });
-    return address;
-  }
-
-  async #present(server: DirectServer, port: number): Promise<Running> {
-    const { id, dataDir, listen, hostnames = [], enrollSecretFile, schedule, clock, log } = this.#options;
-    const dir = join(dataDir, 'direct', encodeURIComponent(id));
-    const secret = enrollSecret(dir, enrollSecretFile);
-    const identity = await serverIdentity({ dir, names: namesOf(listen, hostnames), enrolled: this.#nodes.size, now: clock.now() });
-    const endpoint = new Endpoint({
-      source: id,
-      secret,
-      nodes: this.#nodes,
-      queue: this.#queue,
-      live: this.liveQuery,
-      handoff: this.#handoff,
-      schedule: schedule ?? defaultSchedule(this.#intervals),
-      intervals: this.#intervals,
-      clock,
-      log,
-    });
-    server.present(identity, endpoint);
-    const host = hostFor(listen, hostnames);
-    const { certificate: caPem, fingerprint } = identity;
-    return { server, endpoint, identity, address: { url: urlOf(host, port), host, port, caPem, fingerprint, enrollSecret: secret } };
+    return this.#at(desk => desk.address());
   }
 
   async check(signal: AbortSignal): Promise<SourceReport> {
     signal.throwIfAborted();
-    const { port, caPem } = await this.start();
-    // With client certificates asked for, we are no client of our own.
-    if (this.#options.clientCaFile === undefined) await reachable(this.#options.listen, port, caPem, signal);
-    const online = this.#nodes.nodes().filter(node => this.#status(node) === 'online').length;
-    return {
-      version: 'osquery TLS remote API',
-      account: `${this.#nodes.size} hosts enrolled, ${online} online`,
-      can: ['enrol hosts', 'list hosts', 'run live queries', 'cancel live queries', 'receive logs'],
-      cannot: ['carve files'],
-      remarks: this.remarks(),
-    };
+    return this.#at(desk => desk.check(signal));
   }
 
+  /** When the port cannot be had, who is enrolled is still known. */
   async *hosts(signal: AbortSignal): AsyncIterable<readonly Host[]> {
-    const nodes = this.#nodes.nodes();
-    for (let from = 0; from < nodes.length; from += PAGE) {
-      signal.throwIfAborted();
-      yield nodes.slice(from, from + PAGE).map(node => toHost(node, this.id, this.#status(node)));
-    }
+    const pages = await this.#at(desk => allOf(desk.hosts(signal))).catch(() => undefined);
+    signal.throwIfAborted();
+    yield* pages ?? hostPages(new NodeRegistry(nodeMemory(this.#options), this.#options.log), this.#options);
   }
 
   remarks(): readonly string[] {
-    const { host } = this.#options.listen;
-    const duplicates = this.#nodes.nodes().filter(({ duplicate }) => duplicate).length;
-    return [
-      ...(isLoopback(host) ? [] : [`listens on ${host}: whoever reaches it and has the secret can enrol`]),
-      ...(duplicates > 0 ? [`${duplicates} hosts enrolled with an identifier that was taken (label duplicate)`] : []),
-      ...(this.#running?.identity.remarks ?? []),
-      ...(this.#running?.endpoint.remarks() ?? []),
-    ];
+    return this.#desk?.remarks() ?? [];
   }
 
   async close(): Promise<void> {
-    this.#handoff.close();
-    await this.#starting?.catch(() => undefined);
-    await this.#running?.server.close();
-    this.#nodes.flush();
+    this.#closed = true;
+    const desk = await this.#opening?.catch(() => undefined);
+    await desk?.close();
   }
 
   async *#readLog(signal: AbortSignal): AsyncIterable<EventBatch> {
-    if (signal.aborted) return;
-    await this.start();
-    yield* this.#handoff.read(signal);
+    while (!signal.aborted) {
+      const desk = await this.#open();
+      if (desk.events) yield* desk.events(signal);
+      else await aborted(AbortSignal.any([desk.gone, signal]));
+    }
   }
 
-  #status(node: Node): HostStatus {
-    return statusOf(node, this.#intervals.distributed * 1_000, this.#options.clock.now());
+  /** Works at the desk; once more at the next one when it went away in the meantime. */
+  async #at<T>(work: (desk: Desk) => Promise<T>): Promise<T> {
+    const desk = await this.#open();
+    try {
+      return await work(desk);
+    } catch (thrown) {
+      if (!desk.gone.aborted || this.#closed) throw thrown;
+      return work(await this.#open());
+    }
   }
-}
 
-function requiredFile(path: string): string {
-  const text = readPrivate(path);
-  if (text === undefined) throw new Problem('usage', `The client CA file ${path} does not exist. Name the file, or leave the setting out.`);
-  return text;
-}
-
-/** Asks the endpoint for its page over TLS, trusting nothing but its own certificate. Throws an 'unreachable' Problem. */
-async function reachable(listen: ListenAddress, port: number, ca: string, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const request = get({ host: hostFor(listen, []), port, path: '/healthz', ca, signal, agent: false }, response => {
-    response.resume();
-    response.on('end', resolve);
-  });
-  request.on('error', thrown => reject(thrown));
-  try {
-    await promise;
-  } catch (thrown) {
-    signal.throwIfAborted();
-    throw new Problem('unreachable', `The direct endpoint does not answer on ${listen.host}:${port}: ${String(thrown)}.`, {
-      cause: thrown,
+  /** The desk in use, or the next one when that has gone. Throws a `Problem` when none can be had. */
+  #open(): Promise<Desk> {
+    if (this.#closed) return Promise.reject(closed());
+    if (this.#desk?.gone.aborted) {
+      this.#desk = undefined;
+      this.#opening = undefined;
+    }
+    this.#opening ??= this.#find().catch(thrown => {
+      this.#opening = undefined;
+      throw thrown;
     });
+    return this.#opening;
   }
+
+  async #find(): Promise<Desk> {
+    this.#desk = await findDesk(this.#options);
+    return this.#desk;
+  }
+}
+
+/** This process's own endpoint where it can have the lock, else that of the process which has it. */
+async function findDesk(options: DirectOptions): Promise<Desk> {
+  if (options.registry === 'memory') return openOwner(options, undefined);
+  const dir = directoryOf(options);
+  for (let tries = 0; tries < PATIENCE_TRIES; tries += 1) {
+    const lock = takeOwnerLock(dir);
+    if (lock) {
+      return openWhenFree(options, lock).catch(thrown => {
+        lock.release();
+        throw thrown;
+      });
+    }
+    const attached = await AttachedDesk.open(dir);
+    if (attached) return attached;
+    await options.clock.sleep(TRY_EVERY_MS);
+  }
+  throw new Problem('unreachable', `Another rollcall holds the direct endpoint in ${dir} but does not answer. Stop that process.`, {
+    source: options.id,
+  });
+}
+
+/** Of a holder that was killed, the lock may be free a moment before the port is. */
+async function openWhenFree(options: DirectOptions, lock: OwnerLock): Promise<Desk> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await openOwner(options, lock);
+    } catch (thrown) {
+      if (tries >= PORT_TRIES || toProblem(thrown).detail !== 'EADDRINUSE') throw thrown;
+      await options.clock.sleep(TRY_EVERY_MS);
+    }
+  }
+}
+
+async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+const closed = (): Problem => new Problem('unreachable', 'The direct endpoint was closed.', { transient: false });
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

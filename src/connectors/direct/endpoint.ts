@@ -7,28 +7,38 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { Clock, Log } from '../../core/ports.ts';
 import type { Handoff } from './handoff.ts';
 import { hostDetails } from './host-details.ts';
-import type { DirectLiveQueries } from './live-query.ts';
+import { type Limits, RateLimit } from './limits.ts';
 import { readLog, tableFinder } from './logs.ts';
 import type { Node, NodeRegistry } from './nodes.ts';
+import { inTurns } from './pace.ts';
 import { enrollBody, logBody, nodeBody, queryResults, writeBody } from './protocol.ts';
 import type { DistributedQueue } from './queue.ts';
+import type { Quota } from './quota.ts';
+import type { OpenRuns } from './runs.ts';
 import { configReply, type Intervals, type Schedule } from './schedule.ts';
 import { SnapshotMemory } from './snapshots.ts';
 
 export type Reply = Readonly<Record<string, unknown>>;
 
 /** Who asks: its address, and the key of `Authorization: NodeKey …`, which newer agents send beside the one in the body. */
-export type Peer = { readonly address: string; readonly nodeKey: string | undefined };
+export type Peer = {
+  readonly address: string;
+  readonly nodeKey: string | undefined;
+  /** Of the body, unpacked. */
+  readonly bytes: number;
+};
 
 export type EndpointDeps = {
   readonly source: string;
   readonly secret: string;
   readonly nodes: NodeRegistry;
   readonly queue: DistributedQueue;
-  readonly live: DirectLiveQueries;
+  readonly runs: OpenRuns;
   readonly handoff: Handoff;
   readonly schedule: Schedule;
   readonly intervals: Intervals;
+  readonly limits: Limits;
+  readonly quota: Quota;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -47,20 +57,40 @@ const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 export class Endpoint {
   readonly #deps: EndpointDeps;
-  readonly #secret: Buffer;
+  readonly #enrolments: { readonly perAddress: RateLimit; readonly all: RateLimit };
+  readonly #invalid: RateLimit;
+  readonly #requests: RateLimit;
+  #secret: Buffer;
   readonly #tablesOfQuery: (name: string) => readonly string[];
   readonly #snapshots = new SnapshotMemory();
   #refused = 0;
   #busy = 0;
+  #limited = 0;
 
   constructor(deps: EndpointDeps) {
     this.#deps = deps;
+    const { enrollPerAddress, enroll, invalidPerAddress, requestsPerNode } = deps.limits;
+    this.#enrolments = { perAddress: new RateLimit(enrollPerAddress), all: new RateLimit(enroll) };
+    this.#invalid = new RateLimit(invalidPerAddress);
+    this.#requests = new RateLimit(requestsPerNode);
     this.#secret = digest(deps.secret);
     this.#tablesOfQuery = tableFinder(deps.schedule);
   }
 
+  /** From now on only who has this secret can enrol; keys stay valid. */
+  setSecret(secret: string): void {
+    this.#secret = digest(secret);
+  }
+
+  /** Whether a key is a node's. */
+  isKey(key: string): boolean {
+    return this.#deps.nodes.byKey(key) !== undefined;
+  }
+
   remarks(): string[] {
     return [
+      ...this.#deps.quota.remarks(),
+      ...(this.#limited > 0 ? [`${this.#limited} requests were put off because they came too fast or without a valid key`] : []),
       ...(this.#refused > 0 ? [`${this.#refused} enrolments with a wrong secret were refused`] : []),
       ...(this.#busy > 0 ? [`${this.#busy} log deliveries were put off because nobody took them in time; hosts send them again`] : []),
     ];
@@ -69,6 +99,8 @@ export class Endpoint {
   /** Refuses without a key: an agent ignores `node_invalid` beside one (contract 1.2). */
   enroll(body: unknown, peer: Peer): Reply {
     const { nodes, clock, log } = this.#deps;
+    const { perAddress, all } = this.#enrolments;
+    if (!perAddress.take(peer.address, clock.now()) || !all.take('', clock.now())) return this.#putOff('too many enrolments');
     const parsed = enrollBody.safeParse(body);
     if (!parsed.success || parsed.data.host_identifier.trim() === '') return failed('host_identifier is missing');
     if (!timingSafeEqual(digest(parsed.data.enroll_secret.trim()), this.#secret)) {
@@ -90,7 +122,7 @@ export class Endpoint {
   }
 
   async log(body: unknown, peer: Peer): Promise<Reply> {
-    return this.#asNode(body, peer, node => this.#takeLog(node, body));
+    return this.#asNode(body, peer, node => this.#takeLog(node, body, peer.bytes));
   }
 
   read(body: unknown, peer: Peer): Reply {
@@ -102,13 +134,26 @@ export class Endpoint {
     });
   }
 
-  write(body: unknown, peer: Peer): Reply {
-    return this.#asNode(body, peer, node => {
+  async write(body: unknown, peer: Peer): Promise<Reply> {
+    return this.#asNode(body, peer, async node => {
       const parsed = writeBody.safeParse(body);
       if (!parsed.success) return failed('not a distributed write');
-      this.#deps.live.take(node, queryResults(parsed.data));
+      await this.#deps.runs.take(node, queryResults(parsed.data));
       return DONE;
     });
+  }
+
+  /** A write that is too much: a node keeps what is refused and sends it again and again, so its answer counts as failed. */
+  refuseWrite(key: string | undefined, reason: string): Reply {
+    const node = key === undefined ? undefined : this.#deps.nodes.byKey(key);
+    if (!node) return failed(reason);
+    this.#deps.runs.refuse(node, `the answer could not be taken: ${reason}`);
+    return DONE;
+  }
+
+  #putOff(reason: string): Reply {
+    this.#limited += 1;
+    return failed(reason);
   }
 
   #asNode<R extends Reply | Promise<Reply>>(body: unknown, peer: Peer, answer: (node: Node) => R): R | Reply {
@@ -117,21 +162,26 @@ export class Endpoint {
     const inHeader = peer.nodeKey ?? '';
     if (inBody && inHeader && inBody !== inHeader) return failed('the node keys of header and body differ');
     const node = nodes.byKey(inBody || inHeader);
-    if (!node) return NODE_INVALID;
+    if (!node) return this.#invalid.take(peer.address, clock.now()) ? NODE_INVALID : this.#putOff('blocked');
+    if (node.blocked) return failed('blocked');
+    if (!this.#requests.take(node.id, clock.now())) return this.#putOff('too many requests');
     nodes.seen(node, peer.address, clock.now());
     return answer(node);
   }
 
-  async #takeLog(node: Node, body: unknown): Promise<Reply> {
+  async #takeLog(node: Node, body: unknown, bytes: number): Promise<Reply> {
     const parsed = logBody.safeParse(body);
     if (!parsed.success) return failed('not a log');
-    const { source, clock, handoff } = this.#deps;
+    const { source, clock, handoff, quota } = this.#deps;
+    const refusal = quota.refusal(node, bytes);
+    if (refusal !== undefined) return failed(refusal);
     const context = { source, node, now: clock.now(), tablesOfQuery: this.#tablesOfQuery, snapshots: this.#snapshots };
-    const { snapshots, ...delivery } = readLog(parsed.data, context);
+    const { snapshots, ...delivery } = await inTurns(readLog(parsed.data, context));
     if ((await handoff.offer(delivery)) === 'busy') {
       this.#busy += 1;
       return failed('busy');
     }
+    quota.count(node.id, bytes);
     for (const snapshot of snapshots) this.#snapshots.remember(snapshot);
     return DONE;
   }

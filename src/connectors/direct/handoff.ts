@@ -15,8 +15,8 @@ export type Outcome = 'stored' | 'busy';
 
 /** How long a sender waits, in ms. The client gives up after 16 s. */
 const PATIENCE_MS = 5_000;
-/** Events joined into one batch; a single larger delivery stays whole. */
-const MAX_BATCH = 5_000;
+/** Events in one batch: small deliveries are joined, larger ones cut, so that storing one holds nothing else up for long. */
+const MAX_BATCH = 2_000;
 /** Events waiting in memory before senders are told to come back. */
 const MAX_WAITING = 100_000;
 /** A pushed feed cannot be read again, so its position says nothing. */
@@ -35,9 +35,15 @@ export class Handoff {
     this.#clock = clock;
   }
 
-  /** Resolves once the events are on disk, or it is clear that they will not be for now. Never rejects. */
-  async offer(delivery: Delivery): Promise<Outcome> {
-    if (delivery.events.length === 0 && delivery.skipped === 0) return 'stored';
+  /** Resolves once the events are all on disk, or it is clear that they will not be for now. Never rejects. */
+  async offer({ events, ...rest }: Delivery): Promise<Outcome> {
+    if (events.length === 0 && rest.skipped === 0) return 'stored';
+    const parts = [{ ...rest, events: events.slice(0, MAX_BATCH) }, ...cut(events.slice(MAX_BATCH))];
+    const outcomes = await Promise.all(parts.map(part => this.#offer(part)));
+    return outcomes.every(outcome => outcome === 'stored') ? 'stored' : 'busy';
+  }
+
+  async #offer(delivery: Delivery): Promise<Outcome> {
     if (this.#closing.signal.aborted || (this.#events > 0 && this.#events + delivery.events.length > MAX_WAITING)) return 'busy';
     const answered = new AbortController();
     const { promise, resolve } = Promise.withResolvers<Outcome>();
@@ -105,6 +111,12 @@ export class Handoff {
     this.#events = 0;
   }
 }
+
+const cut = (events: readonly RawEvent[]): Delivery[] =>
+  Array.from({ length: Math.ceil(events.length / MAX_BATCH) }, (_, part) => ({
+    events: events.slice(part * MAX_BATCH, (part + 1) * MAX_BATCH),
+    skipped: 0,
+  }));
 
 function joined(deliveries: readonly Delivery[]): EventBatch {
   const sample = deliveries.find(({ skippedSample }) => skippedSample !== undefined)?.skippedSample;

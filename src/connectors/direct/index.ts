@@ -4,7 +4,9 @@ import type { ConnectorModule } from '../module.ts';
 import { parseListen } from './address.ts';
 import { createDirect } from './connector.ts';
 
-export { createDirect, type DirectAddress, type DirectConnector, type DirectOptions } from './connector.ts';
+export { createDirect, type DirectConnector } from './connector.ts';
+export type { DirectAddress } from './desk.ts';
+export type { DirectOptions } from './options.ts';
 export { DEFAULT_INTERVALS, type Intervals, type Schedule, type ScheduledQuery } from './schedule.ts';
 
 const listen = z.string().transform((text, context) => {

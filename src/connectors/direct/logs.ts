@@ -77,11 +77,12 @@ class LogReader {
     this.#context = context;
   }
 
-  read(body: LogBody): ReadLog {
+  *read(body: LogBody): Generator<void, ReadLog> {
     for (const record of body.data) {
+      yield;
       const line = body.log_type === 'result' ? resultLine.safeParse(record) : statusLine.safeParse(record);
       if (!line.success) this.#skip(record);
-      else if (body.log_type === 'result') this.#result(line.data as ResultLine);
+      else if (body.log_type === 'result') yield* this.#result(line.data as ResultLine);
       else this.#status(line.data as StatusLine);
     }
     const snapshots = [...this.#snapshots.values()];
@@ -100,7 +101,7 @@ class LogReader {
     this.#sample ??= clean(JSON.stringify(record) ?? 'undefined', MAX_SAMPLE);
   }
 
-  #result(line: ResultLine): void {
+  *#result(line: ResultLine): Generator<void> {
     const pieces = piecesOf(line);
     if (!pieces) {
       this.#skip(line);
@@ -110,6 +111,7 @@ class LogReader {
     if (line.snapshot) this.#snapshotOf(query, line);
     const tables = this.#context.tablesOfQuery(query);
     for (const piece of pieces) {
+      yield;
       const row = cleanRow(piece.row);
       if (row) this.#row(query, tables, line, piece, row);
       else this.#skip(piece.row);
@@ -183,6 +185,6 @@ const AGENT_SEVERITY: readonly AgentSeverity[] = [
 
 /**
  * The events of one delivery, each once. A difference is always an event; a row of a snapshot only when it was not in
- * the host's previous answer to that query. Lines that cannot be read are counted.
+ * the host's previous answer to that query. Lines that cannot be read are counted. In steps: a delivery may be large.
  */
-export const readLog = (body: LogBody, context: LogContext): ReadLog => new LogReader(context).read(body);
+export const readLog = (body: LogBody, context: LogContext): Generator<void, ReadLog> => new LogReader(context).read(body);

@@ -10,6 +10,11 @@ const nodeRecord = z.object({
   keyHash: z.string().length(64),
   /** Another node of the same identifier was there before: two machines, or one that lost its key. */
   duplicate: z.boolean(),
+  /** The operator has looked at it and lets it in, duplicate or not. */
+  approved: z.boolean().default(false),
+  /** Answered with an error, so that it keeps its data and its key. */
+  blocked: z.boolean().default(false),
+  tags: z.array(z.string()).default([]),
   /** Epoch ms. */
   enrolledAt: z.number(),
   lastSeen: z.number(),
@@ -73,7 +78,8 @@ export class NodeRegistry {
     let id = base;
     for (let count = 2; this.#byId.has(id); count += 1) id = `${base}-${count}`;
     const key = randomBytes(32).toString('base64url');
-    const node: Node = { id, keyHash: sha256(key), duplicate: id !== base, enrolledAt: now, lastSeen: now, ip, ...details };
+    const standing = { duplicate: id !== base, approved: false, blocked: false, tags: [] };
+    const node: Node = { id, keyHash: sha256(key), ...standing, enrolledAt: now, lastSeen: now, ip, ...details };
     this.#add(node);
     this.#persist(node);
     return { node, key };
@@ -89,6 +95,20 @@ export class NodeRegistry {
     node.lastSeen = now;
     node.ip = ip;
     if (now - (this.#persistedAt.get(node.id) ?? 0) >= PERSIST_EVERY_MS) this.#persist(node);
+  }
+
+  /** Changes what the operator decides about a node; on disk when it returns. */
+  change(node: Node, change: Partial<Pick<Node, 'approved' | 'blocked' | 'tags'>>): void {
+    Object.assign(node, change);
+    this.#persist(node);
+  }
+
+  /** The node's key is worth nothing from now on: the host has to enrol again. */
+  forget(node: Node): void {
+    this.#byId.delete(node.id);
+    this.#byKey.delete(node.keyHash);
+    this.#persistedAt.delete(node.id);
+    this.#memory?.store.delete(this.#memory.space, node.id);
   }
 
   /** Writes what has not been written yet. */
@@ -123,9 +143,13 @@ export function statusOf(node: Node, intervalMs: number, now: number): HostStatu
   return silent > MISSING_AFTER_MS ? 'missing' : 'offline';
 }
 
+/** A second machine of the same identifier, or one that lost its key: until the operator has looked at it. */
+export const isPending = ({ duplicate, approved }: Node): boolean => duplicate && !approved;
+
 /** A node as the host of a source. */
 export function toHost(node: Node, source: string, status: HostStatus): Host {
   const { id, hostname, displayName, uuid, platform, osVersion, osqueryVersion, lastSeen, ip } = node;
-  const labels = [...(node.simulated ? ['simulated'] : []), ...(node.duplicate ? ['duplicate'] : [])];
+  const flags = [node.simulated && 'simulated', isPending(node) && 'duplicate', node.blocked && 'blocked'];
+  const labels = [...flags.filter(flag => flag !== false), ...node.tags];
   return { id, source, kind: 'direct', hostname, displayName, uuid, platform, osVersion, osqueryVersion, status, lastSeen, ip, labels };
 }

@@ -20,9 +20,13 @@ export class DistributedQueue {
   readonly #queries = new Map<string, OpenQuery>();
   readonly #byNode = new Map<string, Set<string>>();
 
-  /** `id` must be unguessable: it is what a node shows to have been asked. */
-  enqueue(id: string, sql: string, nodeIds: readonly string[]): void {
-    this.#queries.set(id, { sql, nodes: new Map(nodeIds.map(nodeId => [nodeId, null])) });
+  /**
+   * `id` must be unguessable: it is what a node shows to have been asked. Nodes that may have been told already are told
+   * again, and may answer before that.
+   */
+  enqueue(id: string, sql: string, nodeIds: readonly string[], state: 'not told' | 'may have been told' = 'not told'): void {
+    const deliveredAt = state === 'not told' ? null : Number.NEGATIVE_INFINITY;
+    this.#queries.set(id, { sql, nodes: new Map(nodeIds.map(nodeId => [nodeId, deliveredAt])) });
     for (const nodeId of nodeIds) {
       const ids = this.#byNode.get(nodeId) ?? new Set();
       this.#byNode.set(nodeId, ids.add(id));
@@ -48,6 +52,11 @@ export class DistributedQueue {
     if (deliveredAt === undefined || deliveredAt === null) return false;
     this.#remove(id, nodeId);
     return true;
+  }
+
+  /** Queries that the node took and has not answered. */
+  held(nodeId: string): readonly string[] {
+    return [...(this.#byNode.get(nodeId) ?? [])].filter(id => (this.#queries.get(id)?.nodes.get(nodeId) ?? null) !== null);
   }
 
   /** Who has not answered yet, with the query or without. */

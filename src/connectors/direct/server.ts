@@ -1,17 +1,23 @@
 /** The HTTPS side of the direct endpoint: paths, limits, and replies that osquery cannot take for something else. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../../core/ports.ts';
 import { Problem } from '../../core/problem.ts';
-import { BadBody, type BodyLimits, readJson } from './body.ts';
+import { BadBody, type BodyLimits, BodyReader } from './body.ts';
+import { addressOf, Connections } from './connections.ts';
 import type { Endpoint, Peer, Reply } from './endpoint.ts';
+import type { Limits } from './limits.ts';
 
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
 
-type Route = BodyLimits & { readonly handle: (endpoint: Endpoint, body: unknown, peer: Peer) => Reply | Promise<Reply> };
+type Route = BodyLimits & {
+  readonly handle: (endpoint: Endpoint, body: unknown, peer: Peer) => Reply | Promise<Reply>;
+  /** What is said to a body that is not taken; the reason as an error when absent. */
+  readonly refuse?: (endpoint: Endpoint, key: string | undefined, reason: string) => Reply;
+};
 
 const packedLog: BodyLimits = { maxBytes: 32 * MIB, gzip: true };
 const plain = (maxBytes: number): BodyLimits => ({ maxBytes, gzip: false });
@@ -22,7 +28,14 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/config', { ...plain(16 * KIB), handle: (endpoint, body, peer) => endpoint.config(body, peer) }],
   ['/log', { ...packedLog, handle: (endpoint, body, peer) => endpoint.log(body, peer) }],
   ['/distributed/read', { ...plain(16 * KIB), handle: (endpoint, body, peer) => endpoint.read(body, peer) }],
-  ['/distributed/write', { ...plain(32 * MIB), handle: (endpoint, body, peer) => endpoint.write(body, peer) }],
+  [
+    '/distributed/write',
+    {
+      ...plain(32 * MIB),
+      handle: (endpoint, body, peer) => endpoint.write(body, peer),
+      refuse: (endpoint, key, reason) => endpoint.refuseWrite(key, reason),
+    },
+  ],
 ]);
 /** What other tools of the field expect: Fleet's paths, and a version to ask for. */
 const ALIAS = /^\/api(?:\/v1)?\/osquery(?=\/)/;
@@ -43,7 +56,6 @@ const SERVER_OPTIONS = {
 const CLOSE_PATIENCE_MS = 2_000;
 const NODE_KEY = /^NodeKey\s+(\S+)$/i;
 
-const addressOf = (request: IncomingMessage): string => (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 const nodeKeyOf = (request: IncomingMessage): string | undefined => NODE_KEY.exec(request.headers.authorization ?? '')?.[1];
 const pathOf = (request: IncomingMessage): string =>
   (request.url ?? '/')
@@ -69,17 +81,24 @@ function refuse(error: Error & { readonly code?: string }, socket: Duplex): void
 export type ServerDeps = {
   /** PEM: only clients with a certificate of this CA are let in. */
   readonly clientCa: string | undefined;
+  readonly limits: Limits;
   readonly log: Log;
 };
 
 export class DirectServer {
   readonly #server: Server;
   readonly #deps: ServerDeps;
+  readonly #bodies = new BodyReader();
+  readonly #connections: Connections;
   #endpoint: Endpoint | undefined;
 
   constructor(deps: ServerDeps) {
     this.#deps = deps;
+    this.#connections = new Connections(deps.limits.connections, deps.limits.connectionsPerAddress);
     this.#server = createServer({ ...SERVER_OPTIONS, requestCert: deps.clientCa !== undefined, rejectUnauthorized: true });
+    this.#server.on('connection', socket => {
+      if (socket instanceof Socket) this.#connections.add(socket);
+    });
     this.#server.on('request', (request, response) => void this.#serve(request, response));
     this.#server.on('checkExpectation', (request, response) => void this.#serve(request, response));
     this.#server.on('clientError', refuse);
@@ -94,7 +113,7 @@ export class DirectServer {
         new Problem(
           'unreachable',
           `The direct endpoint could not listen on ${host}:${port}: ${cause}. Stop it, or choose another address.`,
-          { detail: thrown.message, cause: thrown, transient: false },
+          { detail: thrown.code ?? thrown.message, cause: thrown, transient: false },
         ),
       );
     };
@@ -111,6 +130,11 @@ export class DirectServer {
     const { clientCa } = this.#deps;
     this.#endpoint = endpoint;
     this.#server.setSecureContext({ cert, key, minVersion: 'TLSv1.2', ...(clientCa === undefined ? {} : { ca: clientCa }) });
+  }
+
+  remarks(): string[] {
+    const { pushedOut } = this.#connections;
+    return pushedOut > 0 ? [`${pushedOut} connections were cut because there were too many`] : [];
   }
 
   async close(): Promise<void> {
@@ -143,7 +167,23 @@ export class DirectServer {
       request.resume();
       return { error: route ? 'POST only' : 'not found' };
     }
-    const body = await readJson(request, route);
-    return route.handle(endpoint, body, { address: addressOf(request), nodeKey: nodeKeyOf(request) });
+    const nodeKey = nodeKeyOf(request);
+    const asked = { address: addressOf(request.socket), nodeKey };
+    let proven = nodeKey !== undefined && endpoint.isKey(nodeKey) ? nodeKey : undefined;
+    const isKey = (key: string) => {
+      if (!endpoint.isKey(key)) return false;
+      proven = key;
+      this.#connections.working(request.socket, true);
+      return true;
+    };
+    try {
+      const { value, bytes } = await this.#bodies.read(request, route, nodeKey, isKey);
+      return await route.handle(endpoint, value, { ...asked, bytes });
+    } catch (thrown) {
+      if (thrown instanceof BadBody && thrown.message !== 'busy' && route.refuse) return route.refuse(endpoint, proven, thrown.message);
+      throw thrown;
+    } finally {
+      this.#connections.working(request.socket, false);
+    }
   }
 }

@@ -16,7 +16,8 @@ export type View = { readonly host: LabHost; readonly now: number };
 /** Rows of a table for a host; `demand` says where a statement points. */
 export type Maker = (view: View, demand: Demand) => readonly TableRow[];
 
-const MAKERS: Readonly<Record<string, Maker>> = {
+/** Who makes the rows of which table. */
+export const MAKERS: Readonly<Record<string, Maker>> = {
   ...accountRows,
   ...networkRows,
   ...persistenceRows,

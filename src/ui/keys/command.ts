@@ -31,6 +31,8 @@ export type CommandInfo = {
   readonly where: Where;
   /** Shown in the footer as `key word`; commands without it are found by `?`. */
   readonly footer?: string;
+  /** Makes sense on its own screen only: the palette lists it nowhere else. */
+  readonly local?: boolean;
   /** Changes something outside rollcall: help marks it. */
   readonly danger?: boolean;
 };

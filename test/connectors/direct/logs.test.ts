@@ -14,6 +14,9 @@ const node: Node = {
   id: 'abcdef012345',
   keyHash: '0'.repeat(64),
   duplicate: false,
+  approved: false,
+  blocked: false,
+  tags: [],
   enrolledAt: 0,
   lastSeen: 0,
   ip: '192.0.2.1',
@@ -35,9 +38,14 @@ const context = (over: Partial<LogContext> = {}): LogContext => ({
   ...over,
 });
 
+/** All steps at once. */
+function atOnce<T>(steps: Iterator<void, T>): T {
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+}
+
 const results = (data: readonly unknown[], over: Partial<LogContext> = {}): ReadLog =>
-  readLog({ log_type: 'result', data: [...data] }, context(over));
-const statuses = (data: readonly unknown[]): ReadLog => readLog({ log_type: 'status', data: [...data] }, context());
+  atOnce(readLog({ log_type: 'result', data: [...data] }, context(over)));
+const statuses = (data: readonly unknown[]): ReadLog => atOnce(readLog({ log_type: 'status', data: [...data] }, context()));
 
 const snapshot = (rows: unknown, over: Readonly<Record<string, unknown>> = {}) => ({
   snapshot: rows,

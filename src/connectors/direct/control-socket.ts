@@ -1,0 +1,58 @@
+/** Where the holder of an endpoint is to be found by other processes of its user: a Unix socket, private by its directory. */
+import { chmodSync, existsSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Problem } from '../../core/problem.ts';
+import { readPrivate, writePrivate } from './private-file.ts';
+
+/** A socket's path holds 104 bytes on macOS and 108 on Linux, with its end. */
+const MAX_PATH_BYTES = 100;
+const SOCKET = 'control.sock';
+/** Names the socket where `dir` is too long a path for one. */
+const POINTER = 'control.path';
+
+const pointedAt = (dir: string): string | undefined => readPrivate(join(dir, POINTER))?.trim() || undefined;
+
+/** The socket's path as its holder left it. There may be nobody behind it. */
+export const socketPath = (dir: string): string => pointedAt(dir) ?? join(dir, SOCKET);
+
+/** Removes what a holder, perhaps one that was killed, has left. Only for who has the lock. */
+export function removeSocket(dir: string): void {
+  const elsewhere = pointedAt(dir);
+  rmSync(join(dir, SOCKET), { force: true });
+  rmSync(join(dir, POINTER), { force: true });
+  if (elsewhere === undefined || !existsSync(elsewhere)) return;
+  rmSync(elsewhere);
+  rmdirSync(dirname(elsewhere));
+}
+
+function newPath(dir: string): string {
+  const path = join(dir, SOCKET);
+  if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return path;
+  const elsewhere = join(mkdtempSync(join(tmpdir(), 'rollcall-')), SOCKET);
+  writePrivate(join(dir, POINTER), `${elsewhere}\n`);
+  return elsewhere;
+}
+
+/** Listens on the socket of `dir` (0700), itself 0600. Only for who has the lock. Throws a 'storage' Problem. */
+export async function listenOnSocket(dir: string, onConnection: (socket: Socket) => void): Promise<Server> {
+  const server = createServer(onConnection);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  try {
+    removeSocket(dir);
+    const path = newPath(dir);
+    server.listen(path, resolve);
+    await promise;
+    server.off('error', reject);
+    chmodSync(path, 0o600);
+  } catch (thrown) {
+    server.close();
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new Problem('storage', `The control socket in ${dir} cannot be opened (${why}). Other commands could not work beside this one.`, {
+      cause: thrown,
+    });
+  }
+  return server;
+}

@@ -1,0 +1,69 @@
+/** How much a client may do before it is put off. Every reply of that kind makes osquery keep its data and come again. */
+
+/** So many at once, and so many more each second. */
+export type Rate = { readonly burst: number; readonly perSecond: number };
+
+export type Limits = {
+  /** Enrolments from one address, and from all together. */
+  readonly enrollPerAddress: Rate;
+  readonly enroll: Rate;
+  /** Requests with a key that is none, from one address: each would make the host enrol again within a second. */
+  readonly invalidPerAddress: Rate;
+  readonly requestsPerNode: Rate;
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  /** Bytes of logs taken in a UTC day, of one node and of all. */
+  readonly logBytesPerNode: number;
+  readonly logBytes: number;
+  /** Bytes that must stay free on the disk. */
+  readonly freeBytes: number;
+};
+
+const perMinute = (count: number): Rate => ({ burst: count, perSecond: count / 60 });
+const UNLIMITED: Rate = { burst: Number.POSITIVE_INFINITY, perSecond: Number.POSITIVE_INFINITY };
+const MIB = 1_048_576;
+
+/** interface.md "enroll" and contracts/osquery-remote.md 6. Many hosts may stand behind one address. */
+export const DEFAULT_LIMITS: Limits = {
+  enrollPerAddress: perMinute(10),
+  enroll: perMinute(100),
+  invalidPerAddress: perMinute(30),
+  requestsPerNode: { burst: 200, perSecond: 50 },
+  connections: 1_024,
+  connectionsPerAddress: 128,
+  logBytesPerNode: 1_024 * MIB,
+  logBytes: 16_384 * MIB,
+  freeBytes: 512 * MIB,
+};
+
+/** For hosts that this process starts itself, as the lab does. */
+export const OWN_HOSTS: Partial<Limits> = { enrollPerAddress: UNLIMITED, enroll: UNLIMITED };
+
+/** Keys that are remembered; whoever is forgotten starts afresh. */
+const MAX_KEYS = 50_000;
+
+/** A token bucket for every key. */
+export class RateLimit {
+  readonly #rate: Rate;
+  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+
+  constructor(rate: Rate) {
+    this.#rate = rate;
+  }
+
+  /** Whether `key` may go on at `now` (epoch ms); counts it when it may. */
+  take(key: string, now: number): boolean {
+    const { burst, perSecond } = this.#rate;
+    if (burst === Number.POSITIVE_INFINITY) return true;
+    const known = this.#buckets.get(key) ?? { tokens: burst, at: now };
+    const tokens = Math.min(burst, known.tokens + (Math.max(0, now - known.at) / 1_000) * perSecond);
+    const allowed = tokens >= 1;
+    this.#buckets.delete(key);
+    this.#buckets.set(key, { tokens: allowed ? tokens - 1 : tokens, at: now });
+    for (const oldest of this.#buckets.keys()) {
+      if (this.#buckets.size <= MAX_KEYS) break;
+      this.#buckets.delete(oldest);
+    }
+    return allowed;
+  }
+}

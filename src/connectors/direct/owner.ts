@@ -1,0 +1,217 @@
+/** The endpoint held by this process: an osquery TLS remote server, and the hosts enrolled to it. */
+import { get } from 'node:https';
+import type { Host, HostStatus } from '../../core/model.ts';
+import type { EndReason, EventBatch, LaunchOptions, LiveUpdate, SilentHosts, SourceReport } from '../../core/ports.ts';
+import { Problem } from '../../core/problem.ts';
+import { hostFor, isLoopback, type ListenAddress, namesOf, urlOf } from './address.ts';
+import { enrollSecret, type Identity, serverIdentity } from './certificate.ts';
+import { ControlServer } from './control-server.ts';
+import type { Desk, DirectAddress, NewRun } from './desk.ts';
+import { Endpoint } from './endpoint.ts';
+import { Handoff } from './handoff.ts';
+import { isPending, type Node, NodeRegistry, statusOf, toHost } from './nodes.ts';
+import { type DirectOptions, directoryOf, limitsOf, nodeMemory } from './options.ts';
+import type { OwnerLock } from './owner-lock.ts';
+import { readPrivate } from './private-file.ts';
+import { DistributedQueue } from './queue.ts';
+import { Quota } from './quota.ts';
+import { OpenRuns } from './runs.ts';
+import { DEFAULT_INTERVALS, defaultSchedule, type Intervals } from './schedule.ts';
+import { DirectServer } from './server.ts';
+
+const PAGE = 500;
+
+type Parts = {
+  readonly options: DirectOptions;
+  readonly intervals: Intervals;
+  readonly nodes: NodeRegistry;
+  readonly runs: OpenRuns;
+  readonly handoff: Handoff;
+  readonly server: DirectServer;
+  readonly endpoint: Endpoint;
+  readonly identity: Identity;
+  readonly address: DirectAddress;
+};
+
+/** How long (ms) a node counts as online comes from how often it asks. */
+const statusIn = (node: Node, { distributed }: Intervals, now: number): HostStatus => statusOf(node, distributed * 1_000, now);
+
+/** Nodes as hosts, page by page. */
+export function* hostPages(nodes: NodeRegistry, { id, clock, intervals }: DirectOptions): Iterable<readonly Host[]> {
+  const all = nodes.nodes();
+  const pace = { ...DEFAULT_INTERVALS, ...intervals };
+  for (let from = 0; from < all.length; from += PAGE) {
+    yield all.slice(from, from + PAGE).map(node => toHost(node, id, statusIn(node, pace, clock.now())));
+  }
+}
+
+/** Takes the port before it touches any file. Throws a `Problem`; nothing is held then. */
+export async function openOwner(options: DirectOptions, lock: OwnerLock | undefined): Promise<OwnerDesk> {
+  const { listen, clientCaFile, log } = options;
+  const server = new DirectServer({
+    clientCa: clientCaFile === undefined ? undefined : requiredFile(clientCaFile),
+    limits: limitsOf(options),
+    log,
+  });
+  const port = await server.listen(listen.host, listen.port);
+  try {
+    const owner = new OwnerDesk(await parts(options, server, port), lock);
+    await owner.open();
+    const { fingerprint } = await owner.address();
+    log.write('info', 'The direct endpoint listens.', { listen: `${listen.host}:${port}`, fingerprint });
+    return owner;
+  } catch (thrown) {
+    await server.close();
+    throw thrown;
+  }
+}
+
+async function parts(options: DirectOptions, server: DirectServer, port: number): Promise<Parts> {
+  const { id, listen, hostnames = [], enrollSecretFile, clock, log } = options;
+  const dir = directoryOf(options);
+  const intervals = { ...DEFAULT_INTERVALS, ...options.intervals };
+  const nodes = new NodeRegistry(nodeMemory(options), log);
+  const secret = enrollSecret(dir, enrollSecretFile);
+  const identity = await serverIdentity({ dir, names: namesOf(listen, hostnames), enrolled: nodes.size, now: clock.now() });
+  const queue = new DistributedQueue();
+  const handoff = new Handoff(clock);
+  const online = (node: Node) => statusIn(node, intervals, clock.now()) === 'online';
+  const runs = new OpenRuns({ source: id, queue, nodes, clock, online });
+  const schedule = options.schedule ?? defaultSchedule(intervals);
+  const limits = limitsOf(options);
+  const quota = new Quota({ limits, dataDir: options.dataDir, clock });
+  const endpoint = new Endpoint({ source: id, secret, nodes, queue, runs, handoff, schedule, intervals, limits, quota, clock, log });
+  const host = hostFor(listen, hostnames);
+  const { certificate: caPem, fingerprint } = identity;
+  const address = { url: urlOf(host, port), host, port, caPem, fingerprint, enrollSecret: secret };
+  return { options, intervals, nodes, runs, handoff, server, endpoint, identity, address };
+}
+
+export class OwnerDesk implements Desk {
+  readonly #parts: Parts;
+  readonly #lock: OwnerLock | undefined;
+  readonly #gone = new AbortController();
+  #control: ControlServer | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: Parts, lock: OwnerLock | undefined) {
+    this.#parts = parts;
+    this.#lock = lock;
+  }
+
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /** Lets hosts in and, where other processes may share the endpoint, those as well. */
+  async open(): Promise<void> {
+    const { options, server, identity, endpoint, runs } = this.#parts;
+    const { clock, log } = options;
+    if (this.#lock) {
+      const abandon = (runId: string) => runs.drop(runId);
+      this.#control = await ControlServer.open({ dir: directoryOf(options), desk: this, abandon, clock, log });
+    }
+    server.present(identity, endpoint);
+  }
+
+  async address(): Promise<DirectAddress> {
+    return this.#parts.address;
+  }
+
+  async check(signal: AbortSignal): Promise<SourceReport> {
+    signal.throwIfAborted();
+    const { options, intervals, nodes, address } = this.#parts;
+    // With client certificates asked for, we are no client of our own.
+    if (options.clientCaFile === undefined) await reachable(options.listen, address.port, address.caPem, signal);
+    const online = nodes.nodes().filter(node => statusIn(node, intervals, options.clock.now()) === 'online').length;
+    return {
+      version: 'osquery TLS remote API',
+      account: `${nodes.size} hosts enrolled, ${online} online`,
+      can: ['enrol hosts', 'list hosts', 'run live queries', 'cancel live queries', 'receive logs'],
+      cannot: ['carve files'],
+      remarks: this.remarks(),
+    };
+  }
+
+  async *hosts(signal: AbortSignal): AsyncIterable<readonly Host[]> {
+    for (const page of hostPages(this.#parts.nodes, this.#parts.options)) {
+      signal.throwIfAborted();
+      yield page;
+    }
+  }
+
+  remarks(): readonly string[] {
+    const { options, nodes, identity, endpoint, server } = this.#parts;
+    const { host } = options.listen;
+    const duplicates = nodes.nodes().filter(isPending).length;
+    return [
+      ...(isLoopback(host) ? [] : [`listens on ${host}: whoever reaches it and has the secret can enrol`]),
+      ...(duplicates > 0 ? [`${duplicates} hosts enrolled with an identifier that was taken (label duplicate)`] : []),
+      ...identity.remarks,
+      ...endpoint.remarks(),
+      ...server.remarks(),
+    ];
+  }
+
+  async launch(run: NewRun, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#parts.runs.launch(run);
+  }
+
+  updates(id: string, options: LaunchOptions, signal: AbortSignal): AsyncIterable<LiveUpdate> {
+    return this.#parts.runs.updates(id, options, signal);
+  }
+
+  silentAtDeadline(id: string): readonly SilentHosts[] {
+    return this.#parts.runs.silentAtDeadline(id);
+  }
+
+  async end(id: string, _reason: EndReason, signal: AbortSignal): Promise<string | undefined> {
+    signal.throwIfAborted();
+    return this.#parts.runs.end(id);
+  }
+
+  events(signal: AbortSignal): AsyncIterable<EventBatch> {
+    return this.#parts.handoff.read(signal);
+  }
+
+  /** Hosts are turned away first; only when everything is on disk may another process take over. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { handoff, server, nodes } = this.#parts;
+    handoff.close();
+    await server.close();
+    nodes.flush();
+    this.#lock?.release();
+    this.#control?.close();
+    this.#gone.abort();
+  }
+}
+
+function requiredFile(path: string): string {
+  const text = readPrivate(path);
+  if (text === undefined) throw new Problem('usage', `The client CA file ${path} does not exist. Name the file, or leave the setting out.`);
+  return text;
+}
+
+/** Asks the endpoint for its page over TLS, trusting nothing but its own certificate. Throws an 'unreachable' Problem. */
+async function reachable(listen: ListenAddress, port: number, ca: string, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const request = get({ host: hostFor(listen, []), port, path: '/healthz', ca, signal, agent: false }, response => {
+    response.resume();
+    response.on('end', resolve);
+  });
+  request.on('error', thrown => reject(thrown));
+  try {
+    await promise;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throw new Problem('unreachable', `The direct endpoint does not answer on ${listen.host}:${port}: ${String(thrown)}.`, {
+      cause: thrown,
+    });
+  }
+}
