@@ -1,0 +1,2 @@
+SELECT unix_time, datetime, timezone, local_timezone
+FROM time

@@ -1,0 +1,3 @@
+SELECT path, username, groupname, permissions
+FROM suid_bin
+ORDER BY path
