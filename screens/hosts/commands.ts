@@ -67,7 +67,7 @@ export function markPasted(context: Context, text: string): boolean {
   const found = selectHosts(hosts, { names, all: false, platforms: [], labels: [], exclude: [] });
   mark(context, found.hosts, 'add');
   const offline = found.hosts.filter(host => host.status !== 'online').length;
-  const said = [`${found.hosts.length} hosts marked from the pasted list, ${offline} of them not online.`, ...found.problems];
+  const said = [`${found.hosts.length} marked from the list, ${offline} of them not online.`, ...found.problems];
   context.services.ui.say(said.join(' '), found.problems.length > 0 ? 'warn' : 'info');
   return true;
 }

@@ -1,86 +1,62 @@
-/** What can be done on the Results screen. */
-import { clean } from '../../src/core/sanitize.ts';
 import { hostKey } from '../../src/state/index.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { listCommands } from '../../src/ui/list-commands.ts';
-import type { ListState } from '../../src/ui/list-state.ts';
-import { moveColumn, TABLE_START } from '../../src/ui/table-state.ts';
-import { hostsHeight, runsHeight, tableHeight } from './layout.ts';
-import { BUCKETS, bucketCount } from './select.ts';
+import type { Extent, ListState } from '../../src/ui/list-state.ts';
+import { TABLE_START } from '../../src/ui/table-state.ts';
+import { paneExtent, paneList } from '../../src/ui/text-pane.ts';
+import {
+  askAgain,
+  atRun,
+  cancel,
+  column,
+  compareHost,
+  compareRuns,
+  ended,
+  enter,
+  inTable,
+  launchAgain,
+  missing,
+  nextBucket,
+  runBefore,
+  showCell,
+  stackRows,
+} from './actions.ts';
+import { hostsHeight, runsHeight } from './layout.ts';
 import { nextSort } from './sort.ts';
-import type { ResultsScreen } from './state.ts';
+import type { Level, ResultsScreen } from './state.ts';
 
 type Context = CommandContext<ResultsScreen>;
 
-/** The list or table that has the cursor at this level. */
-function count({ screen }: Context): number {
-  const { level } = screen.get();
-  if (level === 'runs') return screen.runs().length;
-  if (level === 'hosts') return screen.targets().length;
-  return screen.table()?.count ?? 0;
+/** Length of the list, table or text that has the cursor at this level, its lines on screen, and where it stands. */
+function extent({ screen, size }: Context): Extent {
+  const { level, report } = screen.get();
+  const height = level === 'runs' ? runsHeight(size) : hostsHeight(size, screen.run());
+  if (level === 'report') return paneExtent(report?.lines.length ?? 0, { height: height + 1 });
+  const counts: Partial<Record<Level, () => number>> = {
+    runs: () => screen.runs().length,
+    hosts: () => screen.targets().length,
+    stack: () => screen.stack()?.groups().length ?? 0,
+  };
+  return { count: counts[level]?.() ?? screen.table()?.count ?? 0, height };
 }
 
-function height({ screen, size }: Context): number {
-  const { level } = screen.get();
-  if (level === 'runs') return runsHeight(size);
-  return level === 'hosts' ? hostsHeight(size, screen.run()) : tableHeight(size, screen.run());
-}
-
-function list({ screen, size }: Context): ListState {
-  const { level, runs, table } = screen.get();
-  if (level === 'runs') return runs;
-  return level === 'hosts' ? screen.hostsWindow(hostsHeight(size, screen.run())) : table;
+function list(context: Context): ListState {
+  const { screen } = context;
+  const { level, runs, table, stack, scroll } = screen.get();
+  if (level === 'hosts') return screen.hostsWindow(extent(context).height);
+  if (level === 'report') return paneList(scroll);
+  return level === 'runs' ? runs : level === 'stack' ? stack : table;
 }
 
 function setList({ screen }: Context, next: ListState): void {
   const { level, table } = screen.get();
   if (level === 'runs') screen.patch({ runs: next });
+  else if (level === 'stack') screen.patch({ stack: next });
+  else if (level === 'report') screen.patch({ scroll: next.cursor });
   else if (level === 'hosts') {
     const target = screen.targets()[next.cursor];
     screen.patch({ hosts: next, host: target && hostKey(target.host) });
   } else screen.patch({ table: { ...table, ...next } });
-}
-
-function enter({ screen, services }: Context): void {
-  const { level } = screen.get();
-  if (level === 'runs') {
-    const run = screen.runs()[screen.get().runs.cursor];
-    if (run) screen.open(run);
-    return;
-  }
-  const target = screen.target();
-  if (level !== 'hosts' || !target) return;
-  if (target.rows.length > 0) screen.patch({ level: 'rows', table: TABLE_START });
-  else
-    services.ui.say(`${target.key}: ${target.reason || (target.state === 'no_rows' ? 'answered with no rows' : 'has not answered yet')}`);
-}
-
-const nextBucket = (by: 1 | -1) => (context: Context) => {
-  const { screen } = context;
-  const run = screen.run();
-  if (!run) return;
-  const order = by === 1 ? BUCKETS : BUCKETS.toReversed();
-  const at = order.indexOf(screen.get().bucket);
-  const round = [...order.slice(at + 1), ...order.slice(0, at + 1)];
-  const next = round.find(bucket => bucketCount(run.tally, bucket) > 0) ?? 'all';
-  screen.patch({ bucket: next, level: 'hosts', hosts: { cursor: 0, top: 0 }, host: undefined });
-};
-
-const atRun = ({ screen }: Context) => (screen.get().level === 'runs' ? 'open a run first' : undefined);
-const inTable = ({ screen }: Context) => (screen.table() ? undefined : 'there is no table here');
-
-const column =
-  (by: 1 | -1) =>
-  ({ screen }: Context) =>
-    screen.patch({ table: moveColumn(screen.get().table, by, screen.table()?.columns.length ?? 1) });
-
-/** The whole value under the cursor: a cell of the table is cut to its column. */
-function showCell({ screen, services }: Context): void {
-  const { table: state } = screen.get();
-  const table = screen.table();
-  const name = table?.columns[state.column];
-  if (!table || name === undefined) return;
-  services.ui.say(`${name}: ${clean(table.cell(state.cursor, state.column) ?? 'null')}`);
 }
 
 export const commands: readonly Command<ResultsScreen>[] = [
@@ -126,6 +102,34 @@ export const commands: readonly Command<ResultsScreen>[] = [
     },
   },
   {
+    id: 'results.stack',
+    keys: ['S'],
+    title: 'Stack',
+    help: 'Counts values over all hosts, rarest first: by the column under the cursor, or by those of the template. Again: choose columns.',
+    where: 'screen',
+    footer: 'stack',
+    blocked: atRun,
+    run: stackRows,
+  },
+  {
+    id: 'results.baseline',
+    keys: ['B'],
+    title: 'Compare the host with its peers',
+    help: 'What only this host has, what only it lacks, and where it differs from all others of its platform.',
+    where: 'screen',
+    blocked: context => atRun(context) ?? (context.screen.target() ? undefined : 'there is no host under the cursor'),
+    run: compareHost,
+  },
+  {
+    id: 'results.diff',
+    keys: ['D'],
+    title: 'Compare with the run before',
+    help: 'What was added, removed and changed on each host since the last run of the same template.',
+    where: 'screen',
+    blocked: context => atRun(context) ?? (runBefore(context) ? undefined : 'there is no earlier run of this template'),
+    run: compareRuns,
+  },
+  {
     id: 'results.cancel',
     keys: ['X'],
     title: 'Cancel the run',
@@ -137,23 +141,24 @@ export const commands: readonly Command<ResultsScreen>[] = [
     run: cancel,
   },
   {
-    id: 'results.again',
-    keys: ['R'],
-    title: 'Run again on all',
-    help: 'Opens the launcher with the same template, parameters and hosts.',
-    where: 'screen',
-    blocked: atRun,
-    run: ({ screen, services }) => again({ screen, services }, () => true),
-  },
-  {
     id: 'results.again-missing',
     keys: ['r'],
-    title: 'Run again on the missing hosts',
-    help: 'Opens the launcher with the same template and parameters for the hosts that did not answer.',
+    title: 'Ask the missing hosts again',
+    help: 'Sends the same query to the hosts that did not answer or failed, with a longer wait on offer; what they say joins this run.',
     where: 'screen',
     footer: 'again',
-    blocked: context => atRun(context) ?? (missing(context).length > 0 ? undefined : 'every host has answered'),
-    run: ({ screen, services }) => again({ screen, services }, target => target.rows.length === 0 && target.state !== 'no_rows'),
+    danger: true,
+    blocked: context => atRun(context) ?? ended(context) ?? (missing(context).length > 0 ? undefined : 'every host has answered'),
+    run: askAgain,
+  },
+  {
+    id: 'results.again-all',
+    keys: ['R'],
+    title: 'Launch it again on all hosts',
+    help: 'Opens the launcher with the same template, parameters and hosts, for a run of its own.',
+    where: 'screen',
+    blocked: atRun,
+    run: launchAgain,
   },
   {
     id: 'results.events',
@@ -198,34 +203,5 @@ export const commands: readonly Command<ResultsScreen>[] = [
       if (name !== undefined) screen.patch({ sort: nextSort(sort, name) });
     },
   },
-  ...listCommands<ResultsScreen>('results', {
-    get: list,
-    set: setList,
-    extent: context => ({ count: count(context), height: height(context) }),
-  }),
+  ...listCommands<ResultsScreen>('results', { get: list, set: setList, extent }),
 ];
-
-function missing({ screen }: Pick<Context, 'screen'>) {
-  return screen.run()?.targets.filter(({ state }) => state !== 'rows' && state !== 'no_rows') ?? [];
-}
-
-/** The launcher, filled in as the run was. */
-function again(
-  { screen, services }: Pick<Context, 'screen' | 'services'>,
-  wanted: (target: ReturnType<typeof missing>[number]) => boolean,
-): void {
-  const run = screen.run();
-  if (!run) return;
-  const params = Object.fromEntries(Object.entries(run.record.params).map(([name, value]) => [name, String(value)]));
-  services.ui.go('launch', { template: run.record.template, params, hosts: run.targets.filter(wanted).map(({ host }) => host) });
-}
-
-export async function cancel({ screen, services }: Context): Promise<void> {
-  const run = screen.run();
-  if (!run?.open) return;
-  const { waiting } = run.tally;
-  const lines = ['What has been answered is kept.'];
-  if (await services.ui.confirm({ title: `Stop waiting for ${waiting} ${waiting === 1 ? 'host' : 'hosts'}?`, lines, yes: 'stop' })) {
-    await services.engine.cancel(run.id);
-  }
-}

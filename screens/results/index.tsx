@@ -9,13 +9,16 @@ import { Line } from '../../src/ui/Line.tsx';
 import { RowList } from '../../src/ui/RowList.tsx';
 import { defineScreen } from '../../src/ui/screen.tsx';
 import { useServices } from '../../src/ui/services.ts';
+import { TextPane } from '../../src/ui/TextPane.tsx';
 import type { Segment } from '../../src/ui/theme.ts';
 import { useStore } from '../../src/ui/use-store.ts';
-import { cancel, commands } from './commands.ts';
+import { cancel } from './actions.ts';
+import { commands } from './commands.ts';
 import { hostsHeight, NOTES_SHOWN, runsHeight, tableHeight } from './layout.ts';
 import { runSegments, runsHead, targetHead, targetSegments } from './rows.ts';
 import { after, BUCKETS, type Bucket, bucketCount, tallyText } from './select.ts';
-import { createResults, type ResultsScreen } from './state.ts';
+import { groupSegments, stackHead } from './stacking.ts';
+import { createResults, type Level, type ResultsScreen } from './state.ts';
 
 type Part = { readonly screen: ResultsScreen } & Size;
 
@@ -127,10 +130,58 @@ function Rows({ screen, run, width, height }: Part & { readonly run: Run }): Rea
   );
 }
 
+function Stacked({ screen, run, width, height }: Part & { readonly run: Run }): ReactNode {
+  const { stack: list } = useStore(screen);
+  const stack = screen.stack();
+  const groups = stack?.groups() ?? [];
+  const row = (index: number) => {
+    const group = groups[index];
+    return group ? groupSegments(group, stack?.hosts ?? 0) : [];
+  };
+  return (
+    <>
+      <Line width={width} segments={stack ? stackHead(stack) : []} />
+      <RowList
+        width={width}
+        height={hostsHeight({ width, height }, run)}
+        count={groups.length}
+        list={list}
+        row={row}
+        empty={['No rows to stack yet.']}
+      />
+    </>
+  );
+}
+
+function Compared({ screen, run, width, height }: Part & { readonly run: Run }): ReactNode {
+  const { report, scroll } = useStore(screen);
+  if (!report) return null;
+  const lines = hostsHeight({ width, height }, run) + 1;
+  return <TextPane title={report.title} lines={report.lines} scroll={scroll} active width={width} height={lines} />;
+}
+
+const LEVELS: Readonly<Record<Exclude<Level, 'runs'>, (props: Part & { readonly run: Run }) => ReactNode>> = {
+  hosts: Roll,
+  rows: Rows,
+  table: Rows,
+  group: Rows,
+  stack: Stacked,
+  report: Compared,
+};
+
+/** What is on screen beneath the head of the run, in a few words. */
+function viewText(screen: ResultsScreen): string {
+  const { level, sort, group } = screen.get();
+  if (level === 'hosts' || level === 'report' || level === 'runs') return '';
+  if (level === 'stack') return `   ${screen.stack()?.groups().length ?? 0} values on ${screen.stack()?.hosts ?? 0} hosts, rarest first`;
+  const whose = { rows: screen.target()?.key ?? '', table: 'all hosts', group: group ? `on ${group.hosts} hosts` : '' }[level];
+  return `   ${whose}: ${screen.table()?.count ?? 0} rows${sort ? `, by ${sort.column} ${sort.order === 'asc' ? 'up' : 'down'}` : ''}`;
+}
+
 function View({ screen, width, height }: Part): ReactNode {
   const { state } = useServices();
   useStore(state.runs);
-  const { level, bucket, sort } = useStore(screen);
+  const { level, bucket } = useStore(screen);
   const run = screen.run();
   const size = { width, height };
   if (level === 'runs' || !run) {
@@ -140,15 +191,11 @@ function View({ screen, width, height }: Part): ReactNode {
       </Box>
     );
   }
-  const rows = screen.table()?.count ?? 0;
-  const view =
-    level === 'hosts'
-      ? ''
-      : `   ${level === 'table' ? 'all hosts' : (screen.target()?.key ?? '')}: ${rows} rows${sort ? `, by ${sort.column} ${sort.order === 'asc' ? 'up' : 'down'}` : ''}`;
+  const Level = LEVELS[level];
   return (
     <Box flexDirection="column" {...size} overflow="hidden">
-      <RunHead run={run} bucket={bucket} width={width} view={view} />
-      {level === 'hosts' ? <Roll screen={screen} run={run} {...size} /> : <Rows screen={screen} run={run} {...size} />}
+      <RunHead run={run} bucket={bucket} width={width} view={viewText(screen)} />
+      <Level screen={screen} run={run} {...size} />
     </Box>
   );
 }
@@ -160,11 +207,21 @@ function Summary({ screen }: { readonly screen: ResultsScreen }): ReactNode {
   return open > 0 ? <Text>{open} open</Text> : null;
 }
 
+/** Where esc leads from each level. */
+const BACK: Readonly<Record<Exclude<Level, 'runs'>, Level>> = {
+  hosts: 'runs',
+  rows: 'hosts',
+  table: 'hosts',
+  stack: 'hosts',
+  group: 'stack',
+  report: 'hosts',
+};
+
 export const results = defineScreen({
   id: 'results',
   title: 'Results',
   key: '4',
-  create: ({ state }) => createResults(state),
+  create: services => createResults(services.state, () => services.engine.templates),
   commands,
   View,
   Summary,
@@ -180,7 +237,7 @@ export const results = defineScreen({
   back({ screen }) {
     const { level } = screen.get();
     if (level === 'runs') return false;
-    screen.patch({ level: level === 'hosts' ? 'runs' : 'hosts' });
+    screen.patch({ level: BACK[level] });
     return true;
   },
 });

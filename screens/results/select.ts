@@ -87,9 +87,10 @@ export function hostTable({ rows }: Target): TableSource {
   return { columns, count: rows.length, cell: (row, column) => rows[row]?.[columns[column] ?? ''] ?? null };
 }
 
-/** The rows of every host that answered, its name in the first column. */
-export function allHostsTable(run: Run): TableSource {
-  const answered = run.targets.filter(target => target.rows.length > 0);
+/** The rows of every host that answered, its name in the first column; `keep` leaves others out. */
+export function allHostsTable(run: Run, keep?: (row: Row) => boolean): TableSource {
+  const wanted = keep ? run.targets.map(target => ({ ...target, rows: target.rows.filter(keep) })) : run.targets;
+  const answered = wanted.filter(target => target.rows.length > 0);
   const columns = [HOST_COLUMN, ...new Set(answered.flatMap(({ rows }) => columnsOf(rows)))];
   const ends: number[] = [];
   let count = 0;

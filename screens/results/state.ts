@@ -1,14 +1,21 @@
 /** What the Results screen remembers: which run, how deep, which hosts, where the cursors stand. Outside React. */
 import type { Run, Target } from '../../src/core/run.ts';
+import type { Stack, StackGroup } from '../../src/core/stack.ts';
+import type { Template } from '../../src/core/template.ts';
 import { type AppState, hostKey } from '../../src/state/index.ts';
 import { createStore, type Store } from '../../src/state/store.ts';
 import { LIST_START, type ListState, reanchor, settle } from '../../src/ui/list-state.ts';
 import { TABLE_START, type TableSource, type TableState } from '../../src/ui/table-state.ts';
+import type { Report } from './compare.ts';
 import { allHostsTable, type Bucket, hostTable, inBucket } from './select.ts';
 import { type Sort, sorted } from './sort.ts';
+import { createStacker } from './stacking.ts';
 
-/** runs: the list of runs; hosts: the roll of one run; rows: what one host said; table: the rows of all hosts. */
-export type Level = 'runs' | 'hosts' | 'rows' | 'table';
+/**
+ * runs: the list of runs; hosts: the roll of one run; rows: what one host said; table: the rows of all hosts; stack: their
+ * values, rarest first; group: the rows of one stacked value; report: a comparison.
+ */
+export type Level = 'runs' | 'hosts' | 'rows' | 'table' | 'stack' | 'group' | 'report';
 
 export type ResultsState = {
   readonly level: Level;
@@ -20,6 +27,12 @@ export type ResultsState = {
   readonly host: string | undefined;
   readonly table: TableState;
   readonly sort: Sort;
+  readonly stack: ListState;
+  /** Columns that somebody chose to stack by; the template's without. */
+  readonly stackBy: readonly string[] | undefined;
+  readonly group: StackGroup | undefined;
+  readonly report: Report | undefined;
+  readonly scroll: number;
 };
 
 export type ResultsScreen = Store<ResultsState> & {
@@ -31,6 +44,9 @@ export type ResultsScreen = Store<ResultsState> & {
   /** Cursor and window on `targets()`. */
   hostsWindow(height: number): ListState;
   target(): Target | undefined;
+  template(): Template | undefined;
+  /** The stack of the run, up to date with its answers. */
+  stack(): Stack | undefined;
   /** The table of the level, or undefined where the level has none. */
   table(): TableSource | undefined;
   patch(change: Partial<ResultsState>): void;
@@ -46,6 +62,11 @@ const START: ResultsState = {
   host: undefined,
   table: TABLE_START,
   sort: undefined,
+  stack: LIST_START,
+  stackBy: undefined,
+  group: undefined,
+  report: undefined,
+  scroll: 0,
 };
 
 /** Remembers the last result for the same arguments. */
@@ -57,13 +78,17 @@ function remembered<Args extends readonly unknown[], T>(make: (...args: Args) =>
   };
 }
 
-export function createResults({ runs: live }: AppState): ResultsScreen {
+export function createResults({ runs: live }: AppState, templates: () => readonly Template[]): ResultsScreen {
   const store = createStore(START);
   const patch = (change: Partial<ResultsState>) => store.set(state => ({ ...state, ...change }));
 
   const newestFirst = remembered((known: readonly Run[]) => known.toSorted((a, b) => b.record.startedAt - a.record.startedAt));
   const pick = remembered((run: Run, _version: number, bucket: Bucket) => run.targets.filter(target => inBucket(target, bucket)));
   const tableOfAll = remembered((run: Run, _version: number) => allHostsTable(run));
+  const tableOfGroup = remembered((run: Run, _version: number, of: Stack, group: StackGroup) =>
+    allHostsTable(run, row => of.holds(group, row)),
+  );
+  const stacker = createStacker();
   const tableOfHost = remembered(hostTable);
   const inOrder = remembered(sorted);
 
@@ -84,8 +109,16 @@ export function createResults({ runs: live }: AppState): ResultsScreen {
   };
   const target = () => targets()[hostsWindow(1).cursor];
 
+  const template = () => templates().find(({ name }) => name === run()?.record.template);
+  const stack = () => {
+    const chosen = run();
+    return chosen && stacker.of(chosen, template(), store.get().stackBy);
+  };
+
   return {
     ...store,
+    template,
+    stack,
     patch,
     runs,
     run,
@@ -93,13 +126,14 @@ export function createResults({ runs: live }: AppState): ResultsScreen {
     hostsWindow,
     target,
     table() {
-      const { level, sort } = store.get();
+      const { level, sort, group } = store.get();
       const chosen = run();
+      const of = level === 'group' ? stack() : undefined;
+      if (chosen && of && group) return inOrder(tableOfGroup(chosen, chosen.version, of, group), sort);
       if (level === 'table' && chosen) return inOrder(tableOfAll(chosen, chosen.version), sort);
       const one = level === 'rows' ? target() : undefined;
       return one && inOrder(tableOfHost(one), sort);
     },
-    open: ({ id }) =>
-      patch({ runId: id, level: 'hosts', bucket: 'all', hosts: LIST_START, host: undefined, table: TABLE_START, sort: undefined }),
+    open: ({ id }) => patch({ ...START, runs: store.get().runs, runId: id, level: 'hosts' }),
   };
 }

@@ -73,7 +73,7 @@ export class Run {
   readonly record: RunRecord;
   phase: RunPhase = 'waiting';
   endedAt: number | null = null;
-  /** Server ids of the run by source. */
+  /** Server ids of the run by source; one that was asked again has several, joined by commas. */
   readonly remoteIds = new Map<string, string>();
   /** Remarks on the whole run, each once. */
   readonly notes: string[] = [];
@@ -158,6 +158,24 @@ export class Run {
     this.#change(source, hostId, target => ({ ...target, ...kept }));
   }
 
+  /** Asks some targets once more: they wait again, and the run is open again. Answers that stand are left alone. */
+  reopen(targets: readonly Target[]): void {
+    for (const { host } of targets) {
+      this.#change(host.source, host.id, target =>
+        BUCKET[target.state] === 'answered' ? undefined : { ...target, state: 'waiting', reason: '', afterMs: null, late: false },
+      );
+    }
+    this.phase = 'waiting';
+    this.endedAt = null;
+    this.version += 1;
+  }
+
+  /** The run went out to a source (again): its server's id is kept beside those of earlier rounds. */
+  sent(source: string, remoteId: string): void {
+    const before = this.remoteIds.get(source);
+    this.remoteIds.set(source, before === undefined ? remoteId : `${before},${remoteId}`);
+  }
+
   note(text: string): void {
     if (this.notes.includes(text)) return;
     this.notes.push(text);
@@ -166,11 +184,12 @@ export class Run {
 
   /**
    * Ends the run: whoever still waits has not answered in time (or was cancelled). Hosts that were known to be offline
-   * when they were asked are named as such. Late answers may still come.
+   * when they were asked are named as such. `waitedMs`: how long they were given, where it is not the run's own time-out.
+   * Late answers may still come.
    */
-  end(at: number, phase: 'ended' | 'cancelled'): void {
+  end(at: number, phase: 'ended' | 'cancelled', waitedMs: number = this.record.timeoutMs): void {
     if (!this.open) return;
-    const within = `no answer within ${Math.round(this.record.timeoutMs / 1000)} s`;
+    const within = `no answer within ${Math.round(waitedMs / 1000)} s`;
     for (const { host, state } of this.#targets) {
       if (state !== 'waiting') continue;
       this.#change(host.source, host.id, target => {

@@ -3,7 +3,7 @@ import type { ApprovedQuery, LaunchRequest } from '../core/launch-policy.ts';
 import type { Health, Host } from '../core/model.ts';
 import type { Connector, LaunchOptions, SourceReport, StoredEvent } from '../core/ports.ts';
 import type { Problem } from '../core/problem.ts';
-import type { Run } from '../core/run.ts';
+import type { Run, Target } from '../core/run.ts';
 import type { Template } from '../core/template.ts';
 
 export type Notice = { readonly level: 'info' | 'warn' | 'error'; readonly text: string; readonly source?: string };
@@ -53,6 +53,11 @@ export interface Engine {
    * Throws `AllowlistError`, or a `Problem` when no source took the query. Late answers go on being folded in until `stop`.
    */
   launch(request: LaunchRequest, hosts: readonly Host[], options: LaunchOptions): Promise<Launched>;
+  /**
+   * Asks those targets of an ended run once more and folds what they say into the same run. Throws `AllowlistError` when the
+   * template is not what it was, and a `Problem` as `launch` does.
+   */
+  again(runId: string, targets: readonly Target[], options: LaunchOptions): Promise<Launched>;
   /** Stops waiting for a run. Answers that still come are late ones. */
   cancel(runId: string): Promise<void>;
   /** Runs of this and earlier processes, newest first. */

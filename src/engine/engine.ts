@@ -1,7 +1,7 @@
 /** The engine behind every screen and command: sources in, events and runs out. See `api.ts` for what it promises. */
 import { approve, type LaunchRequest } from '../core/launch-policy.ts';
 import type { Connector, EventFeed, EventStore, LaunchOptions, RunStore } from '../core/ports.ts';
-import { isAbort, Problem, toProblem } from '../core/problem.ts';
+import { AllowlistError, isAbort, Problem, toProblem } from '../core/problem.ts';
 import type { Run } from '../core/run.ts';
 import type { Template } from '../core/template.ts';
 import type { Engine, PollFailure } from './api.ts';
@@ -116,6 +116,16 @@ export function createEngine(deps: EngineDeps): Engine {
     async launch(request, hosts, options: LaunchOptions) {
       const query = engine.preview(request);
       return launcher.launch(query, hosts, options, engine.connectors);
+    },
+    async again(runId, targets, options) {
+      const run = engine.run(runId);
+      if (!run) throw new Problem('usage', `There is no run '${runId}'.`);
+      const { template, digest, params } = run.record;
+      const given = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+      const query = engine.preview({ template, params: given });
+      if (query.digest !== digest)
+        throw new AllowlistError(`Template '${template}' is not what it was when this run was sent: launch it anew.`);
+      return launcher.again(query, run, targets, options, engine.connectors);
     },
     cancel: runId => launcher.cancel(runId),
     runs: limit => store.runs(limit).map(asKnown),

@@ -3,7 +3,7 @@ import type { ApprovedQuery } from '../core/launch-policy.ts';
 import type { Host } from '../core/model.ts';
 import type { AuditLog, Clock, Connector, EndReason, LaunchOptions, LiveQueryBackend, LiveUpdate, Log, RunStore } from '../core/ports.ts';
 import { isAbort, Problem, toProblem } from '../core/problem.ts';
-import { Run } from '../core/run.ts';
+import { Run, type Target } from '../core/run.ts';
 import type { EngineObserver, Launched } from './api.ts';
 
 export type LauncherDeps = {
@@ -16,14 +16,15 @@ export type LauncherDeps = {
   readonly newRunId: () => string;
 };
 
-type Part = { readonly connector: Connector; readonly backend: LiveQueryBackend; readonly hosts: readonly Host[] };
+type Part = { readonly connector: Connector; readonly backend: LiveQueryBackend; readonly hosts: readonly Host[]; remoteId?: string };
 
 /** Time that `end` calls may take when rollcall is left. */
 const GOODBYE_MS = 3_000;
 
 export class Launcher {
   readonly #deps: LauncherDeps;
-  readonly #open = new Map<string, OpenRun>();
+  /** The rounds of every run of this process; the last one is current, the others only listen for late answers. */
+  readonly #rounds = new Map<string, Round[]>();
 
   constructor(deps: LauncherDeps) {
     this.#deps = deps;
@@ -31,41 +32,61 @@ export class Launcher {
 
   /** Runs of this process, whether open or ended. */
   known(id: string): Run | undefined {
-    return this.#open.get(id)?.run;
+    return this.#rounds.get(id)?.[0]?.run;
   }
 
   async launch(query: ApprovedQuery, hosts: readonly Host[], options: LaunchOptions, connectors: readonly Connector[]): Promise<Launched> {
-    const { clock, store, audit, newRunId } = this.#deps;
+    const { clock, store, newRunId } = this.#deps;
     if (hosts.length === 0) throw new Problem('usage', 'No hosts were picked, so there is nobody to ask: mark hosts first.');
     const parts = byConnector(hosts, connectors);
     const { template, digest, sql, params } = query;
     const sources = parts.map(part => part.connector.id);
     const record = { id: newRunId(), template, digest, sql, params, sources, startedAt: clock.now(), timeoutMs: options.timeoutMs };
     const run = new Run(record, hosts);
-    audit.write('launch', {
-      run: run.id,
-      template,
-      digest,
-      params,
-      sources,
-      hosts: hosts.map(({ source, id, hostname }) => ({ source, id, hostname })),
-    });
+    this.#audit('launch', run, hosts);
     store.saveRun(run);
-    const open = new OpenRun(run, parts, options, this.#deps);
-    this.#open.set(run.id, open);
-    await open.dispatch(query);
-    return { run, ended: open.ended, problem: () => open.problem };
+    return this.#send(query, run, parts, options);
+  }
+
+  /** Sends the query of a run once more, to those of its targets; what they answer is folded into the same run. */
+  async again(
+    query: ApprovedQuery,
+    run: Run,
+    targets: readonly Target[],
+    options: LaunchOptions,
+    connectors: readonly Connector[],
+  ): Promise<Launched> {
+    const hosts = targets.map(({ host }) => host);
+    if (run.open) throw new Problem('usage', 'The run still waits for answers: cancel it, or let it end, before asking again.');
+    if (hosts.length === 0) throw new Problem('usage', 'Every host has answered, so there is nobody to ask again.');
+    const parts = byConnector(hosts, connectors);
+    this.#audit('ask again', run, hosts);
+    run.reopen(targets);
+    return this.#send(query, run, parts, options);
+  }
+
+  async #send(query: ApprovedQuery, run: Run, parts: readonly Part[], options: LaunchOptions): Promise<Launched> {
+    const round = new Round(run, parts, options, this.#deps, () => this.#rounds.get(run.id)?.at(-1)?.endWhenAllAnswered());
+    this.#rounds.set(run.id, [...(this.#rounds.get(run.id) ?? []), round]);
+    await round.dispatch(query);
+    return { run, ended: round.ended, problem: () => round.problem };
+  }
+
+  #audit(action: string, run: Run, hosts: readonly Host[]): void {
+    const { template, digest, params, sources } = run.record;
+    const named = hosts.map(({ source, id, hostname }) => ({ source, id, hostname }));
+    this.#deps.audit.write(action, { run: run.id, template, digest, params, sources, hosts: named });
   }
 
   async cancel(runId: string): Promise<void> {
-    const open = this.#open.get(runId);
-    if (!open?.run.open) return;
+    const round = this.#rounds.get(runId)?.at(-1);
+    if (!round?.run.open) return;
     this.#deps.audit.write('cancel', { run: runId });
-    await open.finish('cancelled');
+    await round.finish('cancelled');
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#open.values()].map(open => open.leave()));
+    await Promise.all([...this.#rounds.values()].flat().map(round => round.leave()));
   }
 }
 
@@ -80,24 +101,27 @@ function byConnector(hosts: readonly Host[], connectors: readonly Connector[]): 
   });
 }
 
-/** One run from dispatch to the last late answer. */
-class OpenRun {
+/** One sending of a run, from dispatch to the last late answer. */
+class Round {
   readonly run: Run;
   readonly ended: Promise<void>;
   problem: Problem | undefined;
   readonly #parts: readonly Part[];
   readonly #options: LaunchOptions;
   readonly #deps: LauncherDeps;
+  /** Tells the current round that an answer came, perhaps late to an earlier one. */
+  readonly #answered: () => void;
   readonly #stop = new AbortController();
   readonly #streams: Promise<void>[] = [];
   #resolveEnded: () => void = () => undefined;
   #finishing: Promise<void> | undefined;
 
-  constructor(run: Run, parts: readonly Part[], options: LaunchOptions, deps: LauncherDeps) {
+  constructor(run: Run, parts: readonly Part[], options: LaunchOptions, deps: LauncherDeps, answered: () => void) {
     this.run = run;
     this.#parts = parts;
     this.#options = options;
     this.#deps = deps;
+    this.#answered = answered;
     this.ended = new Promise(resolve => {
       this.#resolveEnded = resolve;
     });
@@ -109,7 +133,8 @@ class OpenRun {
     const sending = this.#parts.map(async part => {
       try {
         const { remoteId } = await part.backend.launch(query, part.hosts, this.#options, this.#stop.signal);
-        this.run.remoteIds.set(part.connector.id, remoteId);
+        part.remoteId = remoteId;
+        this.run.sent(part.connector.id, remoteId);
         this.#streams.push(this.#follow(part, remoteId));
       } catch (thrown) {
         const problem = toProblem(thrown);
@@ -120,12 +145,12 @@ class OpenRun {
     await Promise.all(sending);
     this.#deps.store.saveRun(this.run);
     this.#changed();
-    if (this.run.remoteIds.size === 0) {
+    if (this.#parts.every(part => part.remoteId === undefined)) {
       await this.finish('deadline');
       throw failures[0] ?? new Problem('bug', 'The query was sent to no source.');
     }
     void this.#watchDeadline();
-    this.#endWhenAllAnswered();
+    this.endWhenAllAnswered();
   }
 
   async #watchDeadline(): Promise<void> {
@@ -146,7 +171,7 @@ class OpenRun {
       if (!isAbort(thrown) && !this.#stop.signal.aborted) this.#lose(part, toProblem(thrown));
     }
     this.#changed();
-    this.#endWhenAllAnswered();
+    this.#answered();
   }
 
   #fold({ connector }: Part, update: LiveUpdate): void {
@@ -156,7 +181,7 @@ class OpenRun {
       for (const id of update.hostIds) this.run.silence(connector.id, id, update.state, update.reason);
     } else if (this.run.answer(connector.id, update.answer)) store.saveAnswer(this.run.id, connector.id, update.answer);
     this.#changed();
-    this.#endWhenAllAnswered();
+    this.#answered();
   }
 
   /** The part's answers are cut off: says so on the run and beside every host that had not answered. */
@@ -176,7 +201,7 @@ class OpenRun {
     for (const host of part.hosts) this.run.silence(host.source, host.id, state, reason);
   }
 
-  #endWhenAllAnswered(): void {
+  endWhenAllAnswered(): void {
     if (this.run.open && this.run.tally.waiting === 0) void this.finish('answered');
   }
 
@@ -189,7 +214,7 @@ class OpenRun {
   async #finish(reason: EndReason): Promise<void> {
     const { clock, store } = this.#deps;
     if (reason === 'deadline') this.#askForSilent();
-    this.run.end(clock.now(), reason === 'cancelled' ? 'cancelled' : 'ended');
+    this.run.end(clock.now(), reason === 'cancelled' ? 'cancelled' : 'ended', this.#options.timeoutMs);
     store.saveRun(this.run);
     this.#changed();
     const settled = this.#parts.map(part => this.#endRemote(part, reason));
@@ -202,8 +227,7 @@ class OpenRun {
 
   /** Lets the sources say what they know of the hosts that have not answered. */
   #askForSilent(): void {
-    for (const { connector, backend } of this.#parts) {
-      const remoteId = this.run.remoteIds.get(connector.id);
+    for (const { connector, backend, remoteId } of this.#parts) {
       if (remoteId === undefined) continue;
       for (const { hostIds, state, reason } of backend.silentAtDeadline?.(remoteId) ?? []) {
         for (const id of hostIds) this.run.silence(connector.id, id, state, reason);
@@ -211,8 +235,7 @@ class OpenRun {
     }
   }
 
-  async #endRemote({ connector, backend }: Part, reason: EndReason): Promise<void> {
-    const remoteId = this.run.remoteIds.get(connector.id);
+  async #endRemote({ connector, backend, remoteId }: Part, reason: EndReason): Promise<void> {
     if (remoteId === undefined) return;
     const { log } = this.#deps;
     try {

@@ -46,6 +46,12 @@ export function markedHosts({ inventory, marks }: Pick<AppState, 'inventory' | '
   return marked.size === 0 ? [] : inventory.get().hosts.filter(host => marked.has(hostKey(host)));
 }
 
+/** The list with the run in its place; one that was read from disk gives way to the live one. */
+function placed(known: readonly Run[], run: Run): readonly Run[] {
+  const at = known.findIndex(({ id }) => id === run.id);
+  return at < 0 ? [run, ...known] : known.with(at, run);
+}
+
 const KEPT_NOTICES = 200;
 
 /**
@@ -72,7 +78,7 @@ export function createState(frame: Schedule, now: () => number, feedCapacity?: n
         complete: complete ? new Set(ended).add(source) : ended,
       }));
     },
-    run: run => runs.set(({ runs: known }) => ({ runs: known.includes(run) ? [...known] : [run, ...known] })),
+    run: run => runs.set(({ runs: known }) => ({ runs: placed(known, run) })),
     notice({ level, text }) {
       const entry = { level, text, at: now() };
       notice.set(entry);

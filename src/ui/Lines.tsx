@@ -1,5 +1,5 @@
 import { Box, type DOMElement, measureElement, Text } from 'ink';
-import { type ReactNode, useContext, useLayoutEffect, useRef } from 'react';
+import { type ReactNode, useContext, useInsertionEffect, useLayoutEffect, useRef } from 'react';
 import type { Size } from './keys/command.ts';
 import { Line } from './Line.tsx';
 import { type LineSpec, paintLine } from './paint.ts';
@@ -18,6 +18,8 @@ function Painted({ surface, width, height, line }: LinesProps & { readonly surfa
   const box = useRef<DOMElement>(null);
   const latest = useRef({ width, height, line });
   latest.current = { width, height, line };
+  // Before Ink draws the commit, which takes longer than everything else: a key is on screen at once.
+  useInsertionEffect(() => surface.flush());
   useLayoutEffect(() => {
     const island: Island = {
       measure() {
@@ -29,7 +31,12 @@ function Painted({ surface, width, height, line }: LinesProps & { readonly surfa
     };
     return surface.add(island);
   }, [surface, terminal]);
-  useLayoutEffect(() => surface.schedule());
+  // Ink draws a commit at once or a little later. When it has, the rectangle on screen is the one that was just laid out.
+  const frames = surface.frames;
+  useLayoutEffect(() => {
+    if (surface.frames === frames) surface.schedule();
+    else surface.drawn();
+  });
   const holds = Array(height).fill(HOLD).join('\n');
   return (
     <Box ref={box} width={width} height={height} flexShrink={0} justifyContent="space-between" overflow="hidden">

@@ -18,16 +18,13 @@ async function leave({ services }: CommandContext<Desk>): Promise<void> {
   services.exit();
 }
 
-/** Ctrl+c: what runs on the screen stops; with nothing to stop, the second one leaves. */
+/** Ctrl+c: what runs on the screen stops; the second one leaves, whatever the first one has stopped. */
 function interrupt({ screen: desk, services }: CommandContext<Desk>): void {
   const now = services.now();
-  if (now - desk.interruptedAt <= TWICE_MS) {
-    services.exit();
-    return;
-  }
-  if (desk.current().interrupt()) return;
+  const twice = now - desk.interruptedAt <= TWICE_MS;
   desk.interruptedAt = now;
-  services.ui.say('Press ctrl+c again to leave.');
+  if (twice) services.exit();
+  else if (!desk.current().interrupt()) services.ui.say('Press ctrl+c again to leave.');
 }
 
 function stepBack({ screen: desk, services: { ui } }: CommandContext<Desk>): void {

@@ -166,7 +166,7 @@ export function openConsole(options: ConsoleOptions): Promise<ConsoleEnd> {
       maxFps: 60,
       patchConsole: false,
       exitOnCtrlC: false,
-      onRender: () => surface.drawn(),
+      onRender: () => surface.onFrame(),
     });
     const failed = (error: unknown) => end({ code: 1, error });
     instance.waitUntilExit().then(() => end({ code: 0 }), failed);

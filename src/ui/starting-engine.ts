@@ -15,6 +15,7 @@ export const STARTING_ENGINE: ConsoleEngine = {
   preview: refuse,
   check: async () => refuse(),
   launch: async () => refuse(),
+  again: async () => refuse(),
   cancel: async () => refuse(),
   refreshHosts: async () => refuse(),
 };

@@ -49,6 +49,7 @@ export class Surface {
   readonly #islands = new Map<Island, Shown>();
   readonly #rewritten = new Set<number>();
   #inkRow = 0;
+  #frames = 0;
   #queued = false;
   #held = false;
 
@@ -62,7 +63,18 @@ export class Surface {
     return () => this.#islands.delete(island);
   }
 
-  /** Ink has drawn everything as it is laid out now. */
+  /** Frames that Ink has drawn so far. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Ink has just drawn a frame. */
+  onFrame(): void {
+    this.#frames += 1;
+    this.drawn();
+  }
+
+  /** What Ink has drawn is what is laid out now. */
   drawn(): void {
     for (const [island, shown] of this.#islands) {
       const rectangle = island.measure();
@@ -79,8 +91,22 @@ export class Surface {
     this.#queued = true;
     setImmediate(() => {
       this.#queued = false;
-      this.#flush();
+      this.flush();
     });
+  }
+
+  /** Paints what has changed, now. */
+  flush(): void {
+    if (this.#held) return;
+    if (this.#canvas.writableNeedDrain) {
+      this.#canvas.once('drain', () => this.schedule());
+      return;
+    }
+    const lines = [...this.#islands].flatMap(([island, shown]) => this.#changes(island, shown));
+    this.#rewritten.clear();
+    if (lines.length === 0) return;
+    const painted = `\x1b7${lines.join('')}\x1b8`;
+    this.#canvas.write(lines.length < WORTH_SYNC ? painted : SYNC_ON + painted + SYNC_OFF);
   }
 
   /** Nothing that was painted is on screen any more. */
@@ -122,19 +148,6 @@ export class Surface {
     if (piece.startsWith('\x1b[?') || piece === '\r') return;
     this.#rewritten.add(this.#inkRow);
     this.schedule();
-  }
-
-  #flush(): void {
-    if (this.#held) return;
-    if (this.#canvas.writableNeedDrain) {
-      this.#canvas.once('drain', () => this.schedule());
-      return;
-    }
-    const lines = [...this.#islands].flatMap(([island, shown]) => this.#changes(island, shown));
-    this.#rewritten.clear();
-    if (lines.length === 0) return;
-    const painted = `\x1b7${lines.join('')}\x1b8`;
-    this.#canvas.write(lines.length < WORTH_SYNC ? painted : SYNC_ON + painted + SYNC_OFF);
   }
 
   #changes(island: Island, shown: Shown): string[] {

@@ -196,3 +196,44 @@ it('ends open runs when rollcall is left', async () => {
   await engine.stop();
   expect(run.phase).toBe('cancelled');
 });
+
+it('asks only the missing hosts again, and folds what they say into the same run', async () => {
+  const backend = new Scripted();
+  const { engine, clock } = engineWith([connectorWith(backend)]);
+  const { run, ended } = await engine.launch(ask, [aHost('web-1'), aHost('db-9')], options);
+  await backend.push(rows('web-1', clock.now()));
+  await clock.advance(60_000);
+  await ended;
+  const missing = run.targets.filter(({ state }) => state !== 'rows');
+  const second = await engine.again(run.id, missing, { ...options, timeoutMs: 120_000 });
+  expect(second.run).toBe(run);
+  expect(backend.sentTo).toEqual(['web-1', 'db-9', 'db-9']);
+  expect(run.tally).toEqual({ targeted: 2, answered: 1, failed: 0, timedOut: 0, waiting: 1 });
+  await backend.push(rows('db-9', clock.now(), 2));
+  await second.ended;
+  expect(run.tally).toEqual({ targeted: 2, answered: 2, failed: 0, timedOut: 0, waiting: 0 });
+  expect(run.phase).toBe('ended');
+});
+
+it('gives the second round its own deadline, and says how long it was', async () => {
+  const backend = new Scripted();
+  const { engine, clock } = engineWith([connectorWith(backend)]);
+  const { run, ended } = await engine.launch(ask, [aHost('db-9')], options);
+  await clock.advance(60_000);
+  await ended;
+  const second = await engine.again(run.id, run.targets, { ...options, timeoutMs: 120_000 });
+  await clock.advance(120_000);
+  await second.ended;
+  expect(run.target('lab', 'db-9')?.reason).toBe('no answer within 120 s');
+});
+
+it('does not ask again while the run waits, nor hosts of which all have answered', async () => {
+  const backend = new Scripted();
+  const { engine, clock } = engineWith([connectorWith(backend)]);
+  const { run, ended } = await engine.launch(ask, [aHost('web-1')], options);
+  await expect(engine.again(run.id, run.targets, options)).rejects.toMatchObject({ kind: 'usage' });
+  await backend.push(rows('web-1', clock.now()));
+  await ended;
+  await expect(engine.again(run.id, [], options)).rejects.toMatchObject({ kind: 'usage' });
+  expect(backend.sentTo).toEqual(['web-1']);
+});

@@ -144,7 +144,13 @@ describe('a pause', () => {
 
 describe('jumping by severity', () => {
   it('goes to the next and the previous high event, and says when there is none', async () => {
-    await paper.happen(...processEvents(1, 40), startup(), ...processEvents(41, 80), startup({ dedupeKey: 's2', title: 'second' }), ...processEvents(81, 90));
+    await paper.happen(
+      ...processEvents(1, 40),
+      startup(),
+      ...processEvents(41, 80),
+      startup({ dedupeKey: 's2', title: 'second' }),
+      ...processEvents(81, 90),
+    );
     await paper.press('E');
     expect(selected()).toContain('second');
     await paper.press('E');

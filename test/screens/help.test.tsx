@@ -113,7 +113,16 @@ describe('the palette', () => {
 });
 
 describe('searching', () => {
-  const entry = (title: string, keys: string, help = '') => ({ id: title, group: '', keys, title, help, blocked: undefined, danger: false, run: () => undefined });
+  const entry = (title: string, keys: string, help = '') => ({
+    id: title,
+    group: '',
+    keys,
+    title,
+    help,
+    blocked: undefined,
+    danger: false,
+    run: () => undefined,
+  });
   const entries = [entry('Filter', '/'), entry('Filter out', '\\'), entry('Follow', 'f')];
 
   it('puts a key that was typed first', () => {

@@ -43,10 +43,12 @@ beforeEach(async () => {
 
 describe('the sources', () => {
   it('are listed with how they are, since when, and why', () => {
-    expect(paper.lines().slice(3, 5)).toEqual([
-      '▌ ● lab                ok        direct      02:59:58',
-      '  ● prod               degraded  osctrl      02:59:58  429: waiting 30 s as the server asks.',
-    ].map(line => expect.stringContaining(line.slice(0, 78))));
+    expect(paper.lines().slice(3, 5)).toEqual(
+      [
+        '▌ ● lab                ok        direct      02:59:58',
+        '  ● prod               degraded  osctrl      02:59:58  429: waiting 30 s as the server asks.',
+      ].map(line => expect.stringContaining(line.slice(0, 78))),
+    );
   });
 
   it('have counters where there is room', async () => {
@@ -65,7 +67,10 @@ describe('the sources', () => {
   });
 
   it('are there before they have reported', async () => {
-    paper = await openOnPaper({ screen: 'sources', engine: { connectors: [{ id: 'dmz', kind: 'fleetdm', feeds: [] } as unknown as Connector] } });
+    paper = await openOnPaper({
+      screen: 'sources',
+      engine: { connectors: [{ id: 'dmz', kind: 'fleetdm', feeds: [] } as unknown as Connector] },
+    });
     expect(paper.frame()).toMatch(/dmz +starting +fleetdm +never/);
   });
 

@@ -16,7 +16,7 @@ export type Registry = {
 
 /** What the commands of the console itself act on. */
 export type Desk = Registry & {
-  /** Epoch ms of the last ctrl+c that had nothing to stop. */
+  /** Epoch ms of the last ctrl+c that closed no prompt and no question. */
   interruptedAt: number;
 };
 
