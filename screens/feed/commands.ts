@@ -225,8 +225,21 @@ export const commands: readonly Command<FeedScreen>[] = [
     run: ({ screen }) => screen.patch({ left: Math.max(0, screen.get().left - SIDE_STEP) }),
   },
   {
-    id: 'feed.host',
+    id: 'feed.pivot',
     keys: ['.'],
+    title: 'Follow a value of this event',
+    help: 'Offers the templates that take a hash, address, path, name or pid of the event, on its host or on all, filled in.',
+    where: 'screen',
+    footer: 'follow up',
+    blocked: noEvent,
+    run(context) {
+      const event = context.screen.current()?.event;
+      if (event) context.services.ui.go('pivot', { row: event.row, column: undefined, host: hostOf(context) });
+    },
+  },
+  {
+    id: 'feed.host',
+    keys: ['H'],
     title: 'Host of this event',
     help: 'Opens the list of hosts at the host that the event is from.',
     where: 'screen',

@@ -64,6 +64,21 @@ export function showCell({ screen, services }: Context): void {
   services.ui.say(`${name}: ${clean(table.cell(state.cursor, state.column) ?? 'null')}`);
 }
 
+/** From the row under the cursor to the next question; from a host to its events. */
+export function followUp({ screen, services: { ui } }: Context): void {
+  const table = screen.table();
+  const { level, table: at } = screen.get();
+  if (!table || table.count === 0) {
+    const target = screen.target();
+    if (target) ui.go('feed', { filter: `host:"${target.host.hostname}"` });
+    return;
+  }
+  const row = Object.fromEntries(table.columns.map((name, index) => [name, table.cell(at.cursor, index)]));
+  const { [HOST_COLUMN]: hostKeyOf, ...values } = row;
+  const host = level === 'rows' ? screen.target()?.host : screen.run()?.targets.find(({ key }) => key === hostKeyOf)?.host;
+  ui.go('pivot', { row: level === 'rows' ? row : values, column: table.columns[at.column], host });
+}
+
 /** By the column under the cursor where there is one; once stacked, by columns that are asked for. */
 export function stackRows({ screen, services: { ui } }: Context): void {
   const { level, table } = screen.get();

@@ -1,3 +1,4 @@
+/** What can be done on the Results screen. */
 import { hostKey } from '../../src/state/index.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { listCommands } from '../../src/ui/list-commands.ts';
@@ -13,6 +14,7 @@ import {
   compareRuns,
   ended,
   enter,
+  followUp,
   inTable,
   launchAgain,
   missing,
@@ -161,16 +163,13 @@ export const commands: readonly Command<ResultsScreen>[] = [
     run: launchAgain,
   },
   {
-    id: 'results.events',
+    id: 'results.pivot',
     keys: ['.'],
-    title: 'Events of this host',
-    help: 'Opens the feed with only the events of the host under the cursor.',
+    title: 'Follow a value, or the events of the host',
+    help: 'On a row: offers the templates that take a value of it, on its host or on all, filled in. On a host: its events in the feed.',
     where: 'screen',
-    blocked: ({ screen }) => (screen.target() ? undefined : 'there is no host under the cursor'),
-    run({ screen, services }) {
-      const target = screen.target();
-      if (target) services.ui.go('feed', { filter: `host:"${target.host.hostname}"` });
-    },
+    blocked: ({ screen }) => (screen.target() ? undefined : 'there is nothing under the cursor'),
+    run: followUp,
   },
   {
     id: 'results.right',

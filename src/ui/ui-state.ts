@@ -1,5 +1,5 @@
 /** What the console itself is doing: which screen is up, what the status line says, who has the keyboard. Outside React. */
-import type { Host } from '../core/model.ts';
+import type { Host, Row } from '../core/model.ts';
 import { createStore, type Store } from '../state/store.ts';
 import { type LineState, lineOf } from './line.ts';
 
@@ -13,6 +13,7 @@ export type Intents = {
     readonly params?: Readonly<Record<string, string>>;
   };
   results: { readonly runId: string };
+  pivot: { readonly row: Row; readonly column: string | undefined; readonly host: Host | undefined };
   sources: { readonly source: string };
   help: { readonly search: string };
   palette: { readonly search: string };

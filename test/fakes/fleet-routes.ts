@@ -40,6 +40,7 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler
 
 /** An unknown route, version or id, and any trailing slash, is a 404 in plain text; a wrong method an empty 405. */
 export async function answer(fleet: FakeFleet, { method, url, authorization, body }: Asked): Promise<Reply> {
+  if (url.pathname === '/healthz') return { status: fleet.databaseDown ? 500 : 200, body: '' };
   const route = /^\/api\/(?:v1|2022-04|latest)\/fleet(\/.*[^/])$/.exec(url.pathname)?.[1];
   const known = ROUTES.flatMap(([wanted, pattern, handler]) => {
     const match = pattern.exec(route ?? '');
@@ -63,7 +64,7 @@ const NOBODY: world.FakeUser = { id: 0, email: '', password: '', token: '', glob
 function authenticate(fleet: FakeFleet, authorization: string | undefined): world.FakeUser {
   if (!authorization) throw new Refusal(401, 'Authorization header required');
   const user = fleet.userOf(/^bearer (\S+)$/i.exec(authorization)?.[1] ?? '');
-  if (!user) throw new Refusal(401, 'Authentication required');
+  if (!user || fleet.databaseDown) throw new Refusal(401, 'Authentication required');
   if (user.login === 'forced reset') throw new Refusal(401, 'password reset required');
   return user;
 }
@@ -77,7 +78,7 @@ function login(fleet: FakeFleet, { body }: Request): Reply {
   const given = credentials.safeParse(body).data;
   if (!given) throw new Refusal(400, 'Bad request', 'json decoder error');
   const user = fleet.users.find(({ email, password }) => email === given.email && password === given.password);
-  if (!user || user.login === 'sso') throw new Refusal(401, 'Authentication failed');
+  if (!user || user.login === 'sso' || fleet.databaseDown) throw new Refusal(401, 'Authentication failed');
   const noMfa = 'Your login client does not support MFA, please log in via the web interface.';
   if (user.login === 'mfa') throw new Refusal(400, 'Bad request', noMfa);
   return ok({ user: world.userRecord(user), available_teams: [], token: fleet.startSession(user) });

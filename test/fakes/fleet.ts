@@ -35,10 +35,12 @@ export class FakeFleet {
     licenseExpired: false,
   };
   redisDown = false;
+  /** Then no session is found, and only the health check tells why. */
+  databaseDown = false;
   /** Log-ins that the rate limit, one for the whole server, still allows. */
   loginsLeft = 10;
-  /** `refuse` answers the handshake with a plain 400, as a proxy does. */
-  webSocket: 'open' | 'refuse' = 'open';
+  /** `refuse` answers the handshake with a plain 400, `swallow` not at all, as proxies do. */
+  webSocket: 'open' | 'refuse' | 'swallow' = 'open';
   /** ms that a synchronous query waits for its host; the real server takes 25 s. */
   restPeriodMs = 30;
   orderKeys: readonly string[] = ['h.id', 'id', 'hostname', 'seen_time'];
@@ -161,6 +163,7 @@ export class FakeFleet {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const path = request.url ?? '';
     this.requests.push({ method: 'UPGRADE', path, body: undefined });
+    if (this.webSocket === 'swallow') return;
     const isRoute = /^\/api\/(v1|2022-04|latest)\/fleet\/results\/websocket$/.test(path);
     if (isRoute && this.webSocket === 'open') this.campaigns.upgrade(request, socket, head);
     else socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');

@@ -333,10 +333,10 @@ describe('the details of an event', () => {
 describe('from an event to its host', () => {
   const listed: Host = aHost('web-1');
 
-  it('goes to the host with .', async () => {
+  it('goes to the host with H', async () => {
     paper.state.observer.hosts('lab', [listed, aHost('db-1')], true);
     await paper.happen(startup());
-    await paper.press('.');
+    await paper.press('H');
     expect(paper.lines()[0]).toContain('rollcall Hosts');
     expect(paper.frame()).not.toContain('db-1');
   });

@@ -2,9 +2,10 @@
 import type { z } from 'zod';
 import type { Clock, Http, HttpReply, HttpRequest, TextSocket } from '../../core/ports.ts';
 import { Problem } from '../../core/problem.ts';
-import { type Exchange, exchangeProblem, readShape } from '../http-problem.ts';
+import { type Exchange, exchangeProblem, problemAt, readShape } from '../http-problem.ts';
 import { retrying } from '../retry.ts';
 import { fleetProblem } from './fleet-problem.ts';
+import { outage } from './outage.ts';
 import type { Session } from './session.ts';
 
 export type ClientDeps = {
@@ -22,6 +23,7 @@ export type PostOptions = { readonly timeoutMs?: number };
 /** Newest version of the API; the older names of its routes work everywhere (contracts/fleet.md 2, 11). */
 const API = '/api/latest/fleet';
 const EXCHANGE_MS = 30_000;
+const HANDSHAKE_MS = 10_000;
 
 function pathOf(route: string, parameters: Parameters): string {
   const search = new URLSearchParams();
@@ -45,15 +47,16 @@ export class FleetClient {
    * Tried again, within 40 s in all, when the failure is a passing one. Throws `Problem`.
    */
   async get<T>(route: string, parameters: Parameters, schema: z.ZodType<T>, doing: string, signal: AbortSignal): Promise<T> {
-    const { session, clock } = this.#deps;
+    const { http, session, clock } = this.#deps;
     const at = this.#at(doing);
     const path = pathOf(route.startsWith('/api/') ? route : API + route, parameters);
     const read = (token: string) =>
       retrying(
         async ({ leftMs }) => {
           const reply = await this.#send({ path, timeoutMs: Math.min(EXCHANGE_MS, leftMs) }, token, at, signal);
-          if (reply.status !== 200) throw fleetProblem(reply, at, clock.now());
-          return readShape(reply.text, schema, at);
+          if (reply.status === 200) return readShape(reply.text, schema, at);
+          const broken = reply.status === 401 ? await outage(http, at, signal) : undefined;
+          throw broken ?? fleetProblem(reply, at, clock.now());
         },
         { clock, signal },
       );
@@ -81,15 +84,35 @@ export class FleetClient {
 
   /** Opens the campaigns' WebSocket and authenticates on it. Throws `Problem` where it cannot be had. */
   async openSocket(maxBytes: number, signal: AbortSignal): Promise<TextSocket> {
-    const { http, session } = this.#deps;
     const at = this.#at('opening its WebSocket');
-    if (!http.socket) throw new TypeError('this Http opens no sockets');
-    const token = await session.token(signal);
-    const socket = await http.socket(`${API}/results/websocket`, { maxBytes }, signal).catch(thrown => {
+    const token = await this.#deps.session.token(signal);
+    const socket = await this.#handshake(maxBytes, at, signal).catch(thrown => {
       throw exchangeProblem(thrown, at);
     });
     socket.send(JSON.stringify({ type: 'auth', data: { token } }));
     return socket;
+  }
+
+  /** A proxy may swallow the handshake: it gets a time of its own. */
+  async #handshake(maxBytes: number, at: Exchange, signal: AbortSignal): Promise<TextSocket> {
+    const { http, clock } = this.#deps;
+    if (!http.socket) throw new TypeError('this Http opens no sockets');
+    const late = new AbortController();
+    const settled = new AbortController();
+    void clock.sleep(HANDSHAKE_MS, settled.signal).then(
+      () => late.abort(),
+      () => undefined,
+    );
+    try {
+      return await http.socket(`${API}/results/websocket`, { maxBytes }, AbortSignal.any([signal, late.signal]));
+    } catch (thrown) {
+      if (!late.signal.aborted || signal.aborted) throw thrown;
+      throw problemAt('unreachable', at, 'does not finish the handshake', 'a proxy in between may not pass WebSockets on.', {
+        detail: 'timeout',
+      });
+    } finally {
+      settled.abort();
+    }
   }
 
   /** A reply as a `Problem`, or its JSON. */

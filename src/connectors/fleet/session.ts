@@ -8,6 +8,7 @@ import { exchangeProblem, readShape } from '../http-problem.ts';
 import { retrying } from '../retry.ts';
 import { loginReply } from './api.ts';
 import { loginProblem, resetProblem } from './fleet-problem.ts';
+import { outage } from './outage.ts';
 import { seal, unseal } from './sealed-token.ts';
 
 export type SessionDeps = {
@@ -112,7 +113,10 @@ export class Session {
     const reply = await http.send(request, this.#closed.signal).catch(thrown => {
       throw exchangeProblem(thrown, at);
     });
-    if (reply.status !== 200) throw loginProblem(reply, at, clock.now());
+    if (reply.status !== 200) {
+      const broken = reply.status === 401 ? await outage(http, at, this.#closed.signal) : undefined;
+      throw broken ?? loginProblem(reply, at, clock.now());
+    }
     const { token, user } = readShape(reply.text, loginReply, at);
     if (user?.force_password_reset) throw resetProblem(at);
     if (token === '') throw loginProblem({ ...reply, status: 202 }, at, clock.now());

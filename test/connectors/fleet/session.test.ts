@@ -131,6 +131,26 @@ describe('a session', () => {
     expect(problem.message).not.toContain('OLDTOKEN');
   });
 
+  it('does not take a lost database for a wrong token or password, and keeps its session', async () => {
+    const fleet = await fleetForTest();
+    const user = fleet.addUser('bo@example.com', 'admin');
+    const { connector } = connectForTest(fleet, { email: user.email, secret: user.password });
+    await connector.check(never());
+    fleet.databaseDown = true;
+    for (const other of [connector, connectForTest(fleet).connector]) {
+      const problem = await failure(other.check(never()));
+      expect(problem).toMatchObject({ kind: 'unreachable', transient: true });
+      expect(problem.message).toMatch(/not healthy \(HTTP 500\).*lost its database/);
+    }
+    expect((await failure(connectForTest(fleet, { email: user.email, secret: user.password }).connector.check(never()))).kind).toBe(
+      'unreachable',
+    );
+    const logins = fleet.count(LOGIN);
+    fleet.databaseDown = false;
+    await connector.check(never());
+    expect(fleet.count(LOGIN)).toBe(logins);
+  });
+
   it('never sends a token with characters that could split a header', async () => {
     const fleet = await fleetForTest();
     const problem = await failure(connectForTest(fleet, { secret: 'abc\r\nX-Evil: 1' }).connector.check(never()));

@@ -8,7 +8,7 @@ import { FakeFleet } from '../../fakes/fleet.ts';
 import { FakeClock } from '../../helpers/fake-clock.ts';
 
 /** Waits between tries are virtual; a wait for a deadline stands still until the test moves the clock. */
-const SHORT_MS = 20_000;
+const SHORT_MS = 9_000;
 /** Real ms that an exchange may take: a stalled one ends soon. */
 const IMPATIENCE_MS = 2_000;
 

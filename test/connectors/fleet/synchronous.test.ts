@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { answersIn } from '../contract.ts';
-import { notes, RUN, SKIP, silent, start, updatesOf } from './live.ts';
-import { fleetForTest, never } from './support.ts';
+import { allHosts, answersIn } from '../contract.ts';
+import { notes, RUN, SKIP, silent, start, startOn, updatesOf } from './live.ts';
+import { connectForTest, fleetForTest, never } from './support.ts';
 
 describe('without a WebSocket', () => {
   it('asks host by host, says so, and gives the same answers', async () => {
@@ -25,6 +25,19 @@ describe('without a WebSocket', () => {
     ]);
     expect(notes(updates)[0]).toMatch(/gives no WebSocket here \(status 400\).*one by one, 6 at a time/);
     expect(fleet.count(RUN)).toBe(0);
+  });
+
+  it('waits for a handshake that a proxy swallows no longer than 10 s', async () => {
+    const fleet = await fleetForTest();
+    fleet.webSocket = 'swallow';
+    fleet.addHost('a');
+    const connected = connectForTest(fleet);
+    const starting = startOn(connected, await allHosts(connected.connector));
+    await expect.poll(() => fleet.count(/^UPGRADE/)).toBe(1);
+    await connected.clock.advance(10_000);
+    const updates = await updatesOf(await starting);
+    expect(notes(updates)[0]).toMatch(/gives no WebSocket here \(timeout\)/);
+    expect(answersIn(updates)).toHaveLength(1);
   });
 
   it('asks each host once, whatever happens, and goes on with the others', async () => {
