@@ -1,10 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { rulesPlugin } from './scripts/rules-plugin.mjs';
 import { templatesPlugin } from './scripts/templates-plugin.mjs';
 
 const shared = { testTimeout: 20_000, hookTimeout: 30_000, env: { CI: '', NO_COLOR: '', TZ: 'UTC' } };
 
 export default defineConfig({
-  plugins: [templatesPlugin()],
+  plugins: [templatesPlugin(), rulesPlugin()],
   test: {
     projects: [
       {

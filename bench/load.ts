@@ -100,7 +100,7 @@ class LoggingNode {
     for (;;) {
       const reply = await post(this.#agent, `${this.#load.url}/log`, body);
       if (reply.error === undefined && !reply.node_invalid) return;
-      if (reply.error !== 'busy') throw new Error(`not taken: ${JSON.stringify(reply)}`);
+      if (reply.node_invalid) throw new Error(`not taken: ${JSON.stringify(reply)}`);
       this.putOff += 1;
       await sleep(50);
     }

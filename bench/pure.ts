@@ -2,59 +2,37 @@
 
 import { createFeedScreen } from '../screens/feed/state.ts';
 import { searchHosts } from '../screens/hosts/select.ts';
+import { judge } from '../src/core/judge.ts';
 import type { FeedEvent, Host } from '../src/core/model.ts';
 import { createState } from '../src/state/index.ts';
 import { immediately } from '../src/state/store.ts';
+import { aHost, aRawEvent } from '../test/helpers/model.ts';
 import { type Figure, percentile } from './report.ts';
 
 const EVENTS = 100_000;
 const HOSTS = 100_000;
 const ROUNDS = 5;
+const START = Date.UTC(2026, 0, 1);
 
 function event(index: number): FeedEvent {
   const hostname = `web-${String(index % 5000).padStart(4, '0')}`;
   const port = String(1024 + (index % 60_000));
-  return {
-    id: `e${index}`,
+  const raw = aRawEvent({
     dedupeKey: `k${index}`,
-    time: Date.UTC(2026, 0, 1) + index,
-    seenAt: Date.UTC(2026, 0, 1) + index,
-    source: 'bench',
-    connector: 'direct',
-    kind: 'query_row',
-    eventType: 'osquery_query_row',
-    severity: index % 97 === 0 ? 'high' : 'medium',
-    severityReason: 'table listening_ports: medium',
+    time: START + index,
     title: `listening_ports added: 0.0.0.0:${port} nginx`,
     hostname,
     hostId: hostname,
-    hostUuid: `${hostname}-0000-4000-8000-000000000000`,
-    table: 'listening_ports',
-    attack: [],
-    queryName: 'listening_ports',
-    action: 'added',
+    tables: [index % 97 === 0 ? 'crontab' : 'listening_ports'],
     row: { address: '0.0.0.0', port, protocol: '6', pid: String(index % 30_000), name: 'nginx', path: '/usr/sbin/nginx' },
-    raw: undefined,
-  };
+  });
+  return judge(raw, START + index);
 }
 
 function host(index: number): Host {
   const hostname = `${['web', 'db', 'build', 'lab'][index % 4]}-${String(index).padStart(6, '0')}.example`;
-  return {
-    id: String(index),
-    source: 'bench',
-    kind: 'direct',
-    hostname,
-    displayName: hostname,
-    uuid: `${String(index).padStart(8, '0')}-0000-4000-8000-000000000000`,
-    platform: 'ubuntu',
-    osVersion: 'Ubuntu 24.04',
-    osqueryVersion: '5.19.0',
-    status: index % 9 === 0 ? 'offline' : 'online',
-    lastSeen: Date.UTC(2026, 0, 1),
-    ip: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
-    labels: [],
-  };
+  const ip = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
+  return aHost(hostname, { ip, status: index % 9 === 0 ? 'offline' : 'online' });
 }
 
 function timed(work: () => unknown): number {

@@ -2,12 +2,13 @@
 import { renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
+import { rulesPlugin } from './rules-plugin.mjs';
 import { templatesPlugin } from './templates-plugin.mjs';
 
 const bundle = await rolldown({
   input: 'src/main.tsx',
   platform: 'node',
-  plugins: [templatesPlugin()],
+  plugins: [templatesPlugin(), rulesPlugin()],
   resolve: { alias: { 'react-devtools-core': path.resolve('scripts/empty.mjs') } },
   transform: { jsx: 'react-jsx', define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' } },
   logLevel: 'warn',

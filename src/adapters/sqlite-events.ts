@@ -1,7 +1,7 @@
 /** Events and the cursors of their feeds, in SQLite. */
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { FeedEvent } from '../core/model.ts';
-import type { EventQuery, EventStore, StoredEvent } from '../core/ports.ts';
+import type { EventLookup, EventQuery, EventStore, StoredEvent } from '../core/ports.ts';
 
 /** Longest `raw` that is kept whole, in UTF-16 units of JSON. */
 export const MAX_RAW = 262_144;
@@ -36,13 +36,19 @@ function pageClauses({ since, until, sources, beforeSeq, afterSeq, order, limit 
   return { text: `${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')} ` : ''}ORDER BY ${key} LIMIT ?`, values };
 }
 
+function storedEvent({ seq, body, raw }: Record<string, SQLOutputValue>): StoredEvent {
+  const event: FeedEvent = { ...JSON.parse(String(body)), raw: JSON.parse(String(raw)) };
+  return { seq: Number(seq), event };
+}
+
 /** `atomic` runs its work in one write transaction. */
-export function eventStore(db: DatabaseSync, atomic: <T>(work: () => T) => T): EventStore {
+export function eventStore(db: DatabaseSync, atomic: <T>(work: () => T) => T): EventStore & EventLookup {
   const insert = db.prepare('INSERT INTO events (id, time, source, body, raw) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
   const setCursor = db.prepare(
     'INSERT INTO cursors (feed, cursor) VALUES (?, ?) ON CONFLICT (feed) DO UPDATE SET cursor = excluded.cursor',
   );
   const getCursor = db.prepare('SELECT cursor FROM cursors WHERE feed = ?');
+  const byId = db.prepare('SELECT seq, body, raw FROM events WHERE id = ?');
   const countAll = db.prepare('SELECT count(*) AS total FROM events');
 
   return {
@@ -64,11 +70,12 @@ export function eventStore(db: DatabaseSync, atomic: <T>(work: () => T) => T): E
     page(query) {
       const { text, values } = pageClauses(query);
       const stored: StoredEvent[] = [];
-      for (const { seq, body, raw } of db.prepare(`SELECT seq, body, raw FROM events ${text}`).iterate(...values)) {
-        const event: FeedEvent = { ...JSON.parse(String(body)), raw: JSON.parse(String(raw)) };
-        stored.push({ seq: Number(seq), event });
-      }
+      for (const row of db.prepare(`SELECT seq, body, raw FROM events ${text}`).iterate(...values)) stored.push(storedEvent(row));
       return stored;
+    },
+    event(id) {
+      const row = byId.get(id);
+      return row && storedEvent(row);
     },
     count: () => Number(countAll.get()?.total ?? 0),
   };

@@ -2,13 +2,13 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { EventStore, KeyValueStore, RunStore } from '../core/ports.ts';
+import type { EventLookup, EventStore, KeyValueStore, RunStore } from '../core/ports.ts';
 import { eventStore } from './sqlite-events.ts';
 import { runStore } from './sqlite-runs.ts';
 import { migrate, SCHEMA_VERSION, versionOf } from './sqlite-schema.ts';
 import { newerProblem, storageProblem } from './storage-problem.ts';
 
-export type Store = EventStore & RunStore & KeyValueStore & { close(): void };
+export type Store = EventStore & EventLookup & RunStore & KeyValueStore & { close(): void };
 
 /** ms to wait for another process to finish writing. */
 const BUSY_TIMEOUT_MS = 10_000;

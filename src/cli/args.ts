@@ -131,6 +131,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [],
     summary: 'past and running queries; ID shows one as `query` would print it',
   },
+  { name: 'rules list', args: [], flags: [], summary: 'rules in force: the shipped ones and those of <config-dir>/rules/*.yaml' },
+  {
+    name: 'rules test',
+    args: [{ name: 'FILE', optional: true }],
+    flags: [],
+    summary: 'check every rule against its own samples; exit 1 when one fails, 2 when a file is broken',
+  },
+  {
+    name: 'rules explain',
+    args: [{ name: 'EVENT_ID' }],
+    flags: [],
+    summary: 'which rule gave an event its severity, and why others did not',
+  },
   { name: 'source list', args: [], flags: [], summary: 'configured sources' },
   {
     name: 'source add osctrl',

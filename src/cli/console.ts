@@ -13,6 +13,8 @@ import type { Rollcall } from './wire.ts';
 /** Stored events and runs that are on screen at once after a start; the rest is found in the store. */
 const EVENTS_AT_START = 5_000;
 const RUNS_AT_START = 50;
+/** The connection to the terminal broke (SIGHUP): the person comes back, and open runs are taken up again then. */
+const LINE_LOST = 129;
 
 /** Runs the console on this process's terminal. Resolves with the exit code, the terminal as it was. */
 export async function runConsole(common: CommonOptions, directories: Directories): Promise<number> {
@@ -31,6 +33,7 @@ export async function runConsole(common: CommonOptions, directories: Directories
     state.feed.add(store.page({ order: 'desc', limit: EVENTS_AT_START }).toReversed());
     for (const run of engine.runs(RUNS_AT_START).toReversed()) state.observer.run(run);
     engine.start();
+    engine.rejoin(RUNS_AT_START);
     return {
       engine,
       raw: (seq: number) => store.page({ order: 'desc', limit: 1, beforeSeq: seq + 1 })[0]?.event,
@@ -45,6 +48,6 @@ export async function runConsole(common: CommonOptions, directories: Directories
     rollcall?.log.write('error', message, { kind, detail });
     stderr.write(`rollcall: ${clean(message)}\n`);
   }
-  await rollcall?.close();
+  await rollcall?.close(end.code === LINE_LOST);
   return end.code;
 }

@@ -19,6 +19,7 @@ import { parseTemplate, type Template } from '../core/template.ts';
 import { createEngine } from '../engine/engine.ts';
 import type { Opened, OpenRequest } from './context.ts';
 import { type OpenLab, openLab } from './lab.ts';
+import { brokenRules, loadRules } from './rule-set.ts';
 import { readOwnSettings } from './source-settings.ts';
 
 /** What the console needs beyond what commands do. */
@@ -125,11 +126,16 @@ export async function openRollcall(request: OpenRequest): Promise<Rollcall> {
     lab = simulated === undefined ? undefined : await openLab({ count: simulated, dataDir, store, clock, log });
     const connect = (source: SourceSettings) => createConnector(source, settings.path, dataDir, clock, base);
     const connectors = lab ? [lab.connector] : chosen.map(connect);
-    const engine = createEngine({ connectors, templates: templates(), store, observer, audit, clock, log, newRunId });
+    const { rules, broken } = loadRules(configDir);
+    for (const file of broken) {
+      log.write('warn', 'rule file is broken', file);
+      observer.notice({ level: 'warn', text: brokenRules(file) });
+    }
+    const engine = createEngine({ processes, connectors, templates: templates(), store, observer, audit, clock, log, newRunId, rules });
     engine.listen();
     lab?.run();
-    const shutDown = async () => {
-      await engine.stop();
+    const shutDown = async (keepOpen: boolean) => {
+      await engine.stop(keepOpen);
       await lab?.close();
       await Promise.all(engine.connectors.map(connector => connector.close?.()));
       store.close();
@@ -142,8 +148,8 @@ export async function openRollcall(request: OpenRequest): Promise<Rollcall> {
       settings,
       connect,
       ready: async () => lab?.ready,
-      close() {
-        closing ??= shutDown();
+      close(keepOpen = false) {
+        closing ??= shutDown(keepOpen);
         return closing;
       },
     };
@@ -153,6 +159,19 @@ export async function openRollcall(request: OpenRequest): Promise<Rollcall> {
     throw toProblem(thrown);
   }
 }
+
+const processes = {
+  pid: process.pid,
+  isAlive(pid: number): boolean {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch (thrown) {
+      // It lives, but belongs to somebody else.
+      return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
+    }
+  },
+};
 
 /** Short, unique, and in the order of time. */
 function newRunId(): string {

@@ -1,7 +1,7 @@
 /** What a connector folder exports: one `ConnectorModule`, listed in `index.ts`. Nobody outside this folder knows its kind. */
 import { z } from 'zod';
 import type { ConnectorKind } from '../core/model.ts';
-import type { Clock, Connector, Http, KeyValueStore, Log, SecretSource } from '../core/ports.ts';
+import type { AuditLog, Clock, Connector, Http, KeyValueStore, Log, SecretSource } from '../core/ports.ts';
 
 /** A peer to talk to. TLS trust, `--insecure` and size limits of the source are fixed already by whoever makes the deps. */
 export type HttpOptions = {
@@ -19,6 +19,8 @@ export type ConnectorDeps = {
   readonly log: Log;
   /** Begin the space with the kind and the source: `osctrl.<id>.…`. */
   readonly store: KeyValueStore;
+  /** Where a connector tells what a person did through it, before it is done. */
+  readonly audit?: AuditLog;
   /** The source's one secret: API token, or the password where the settings name an account. Read when needed, never kept in a setting. */
   readonly secret: SecretSource;
   /** True when the source's TLS certificate is not verified: say so in `remarks()`. */

@@ -1,7 +1,10 @@
-/** From what a connector read to what is stored and shown: severity, why, ATT&CK, a stable id. */
+/** From what a connector read to what is stored and shown: severity, why, ATT&CK, the rules that matched, a stable id. */
 import { dedupeKey } from './dedupe.ts';
 import type { ConnectorKind, EventAction, EventKind, EventType, FeedEvent, RawEvent, Row, Severity } from './model.ts';
+import { decide, type Facts, NO_RULES, type RuleSet } from './rules/compile.ts';
+import type { Rule } from './rules/rule.ts';
 import { severityOfTables } from './severity.ts';
+import type { Platform } from './template.ts';
 import { isoUtc } from './time.ts';
 
 /** ATT&CK techniques that a table is a direct witness of: what starts by itself, who may come in. */
@@ -36,23 +39,37 @@ const ATTACK_BY_TABLE: ReadonlyMap<string, string> = new Map([
   ].map(table => [table, 'T1176'] as const),
 ]);
 
-function attackOf(tables: readonly string[]): readonly string[] {
+function attackOf(tables: readonly string[], matched: readonly Rule[]): readonly string[] {
   const found = tables.map(table => ATTACK_BY_TABLE.get(table.trim().toLowerCase())).filter(id => id !== undefined);
-  return [...new Set(found)];
+  return [...new Set([...found, ...matched.flatMap(({ attack }) => attack)])];
 }
 
-/** The event that is stored and shown. `seenAt`: epoch ms at which rollcall first saw it. The same record gives the same id. */
-export function judge(raw: RawEvent, seenAt: number): FeedEvent {
+/** What rules see of an event, stored or not. `platform` of its host, where it is known. */
+export function factsOfEvent(event: Omit<FeedEvent, 'raw'>, platform?: Platform): Facts {
+  const { kind, table, tables = table === null ? [] : [table], action, queryName, row } = event;
+  return { kind, tables, action, queryName, row, platform };
+}
+
+/**
+ * The event that is stored and shown. `seenAt`: epoch ms at which rollcall first saw it. The table gives the severity
+ * (or the connector, where it judged), then the rules speak. The same record gives the same id.
+ */
+export function judge(raw: RawEvent, seenAt: number, rules: RuleSet = NO_RULES, platform?: Platform): FeedEvent {
   const { tables, judged, ...event } = raw;
-  const { severity, reason, table } = severityOfTables(tables);
+  const { table, ...byTable } = severityOfTables(tables);
+  const base = judged ?? byTable;
+  const matched = rules.matching({ ...event, tables, platform });
+  const { severity, by } = decide(base.severity, matched);
   return {
     ...event,
     id: dedupeKey([raw.source, raw.dedupeKey]).slice(0, 24),
     seenAt,
-    severity: judged?.severity ?? severity,
-    severityReason: judged?.reason ?? reason,
+    severity,
+    severityReason: by ? `rule ${by.id}: ${severity} (${base.reason})` : base.reason,
     table,
-    attack: attackOf(tables),
+    ...(tables.length > 1 && { tables }),
+    attack: attackOf(tables, matched),
+    ...(matched.length > 0 && { rules: matched.map(({ id }) => id) }),
   };
 }
 
@@ -79,6 +96,7 @@ export type EventJson = {
   attack: readonly string[];
   row: Row;
   raw: unknown;
+  rules: readonly string[];
 };
 
 /** The documented object, keys in the documented order. `raw` is the server's own record: print it with `safeJson`. */
@@ -104,4 +122,5 @@ export const eventToJson = (event: FeedEvent): EventJson => ({
   attack: event.attack,
   row: event.row,
   raw: event.raw,
+  rules: event.rules ?? [],
 });

@@ -67,7 +67,11 @@ export type FeedEvent = Omit<RawEvent, 'tables' | 'judged'> & {
   readonly severity: Severity;
   readonly severityReason: string;
   readonly table: string | null;
+  /** All tables that produced the row, where there is more than the one. */
+  readonly tables?: readonly string[];
   readonly attack: readonly string[];
+  /** Ids of the rules that matched, where any did. */
+  readonly rules?: readonly string[];
 };
 
 /** What one host said to a live query. `at` is epoch ms. */

@@ -55,10 +55,93 @@ export interface Connector {
   hostsByUuid?(uuids: readonly string[]): Host[];
   readonly feeds: readonly EventFeed[];
   readonly liveQuery?: LiveQueryBackend;
+  /** Hosts that enrol to rollcall itself, and the operator's decisions about them. */
+  readonly nodes?: NodeAdmin;
+  /** Files fetched from hosts: a carve is launched as a live query (`approveCarve`). */
+  readonly carves?: CarveArchive;
+  /** What a host needs to enrol to this source. Holds the enroll secret: to be shown on demand only. */
+  enrolment?(signal: AbortSignal): Promise<Enrolment>;
   /** Standing remarks for the Sources screen; empty when there is nothing to say. */
   remarks?(): readonly string[];
   close?(): Promise<void>;
 }
+
+/** 'pending': of an identifier that was taken, until somebody approves it. 'blocked': it gets errors and keeps its data. */
+export type NodeStanding = 'enrolled' | 'pending' | 'blocked';
+
+export type EnrolledNode = Host & {
+  /** Epoch ms. */
+  readonly enrolledAt: number;
+  readonly standing: NodeStanding;
+  readonly tags: readonly string[];
+};
+
+/** 'approve' lets a pending or a blocked node in; 'forget' makes its key worthless; 'tag' replaces all tags. */
+export type NodeChange = { readonly action: 'approve' | 'block' | 'forget' } | { readonly action: 'tag'; readonly tags: readonly string[] };
+
+export interface NodeAdmin {
+  list(signal: AbortSignal): Promise<readonly EnrolledNode[]>;
+  /** Audited, then done. Returns the node as it is now, or was before it was forgotten. Throws a 'usage' Problem when there is none. */
+  change(id: string, change: NodeChange, signal: AbortSignal): Promise<EnrolledNode>;
+  /** A new enroll secret: the old one is refused from now on, keys stay valid. Audited. */
+  rotateSecret(signal: AbortSignal): Promise<void>;
+}
+
+/** 'announced': asked for, nothing has come. 'complete': all of it is on disk and its digest known. */
+export type CarveState = 'announced' | 'receiving' | 'complete';
+
+/** A file that a host sends: an archive, as osqueryd's carver makes it. */
+export type Carve = {
+  readonly id: string;
+  readonly source: string;
+  readonly hostId: string;
+  readonly hostname: string;
+  /** As it was asked for. */
+  readonly path: string;
+  readonly state: CarveState;
+  readonly runId: string;
+  /** Epoch ms. */
+  readonly requestedAt: number;
+  readonly completedAt: number | null;
+  /** Bytes of the archive; 0 until it begins to come. */
+  readonly size: number;
+  readonly received: number;
+  /** Of the archive, hex. */
+  readonly sha256: string | null;
+  readonly format: 'tar' | 'tar.zst' | null;
+};
+
+/** A member of the archive. `note`: why it was not extracted. */
+export type CarvedFile = { readonly path: string; readonly size: number; readonly sha256: string; readonly note?: string };
+
+export interface CarveArchive {
+  /** Newest first. Asks no host and no other process. */
+  list(): Promise<readonly Carve[]>;
+  /** What is in a complete one. With `directory`, which must be new or empty, its files are written there. Throws a 'usage' Problem. */
+  files(id: string, directory: string | undefined, signal: AbortSignal): Promise<readonly CarvedFile[]>;
+}
+
+export type EnrolPlatform = 'linux' | 'darwin' | 'windows';
+
+/** osqueryd's flags, and lines to paste into a root shell (PowerShell on Windows); `$d` in a flag is a directory of the host. */
+export type EnrolKit = {
+  readonly platform: EnrolPlatform;
+  /** Leaves nothing on the host when it ends. */
+  readonly ephemeral: boolean;
+  readonly flags: readonly string[];
+  readonly script: string;
+};
+
+/** What a host has to know to enrol. */
+export type Enrolment = {
+  /** `host:port`. */
+  readonly tlsHostname: string;
+  readonly enrollSecret: string;
+  readonly serverCertsPem: string;
+  /** SHA-256 of the certificate, `AB:CD:…`. */
+  readonly fingerprint: string;
+  kit(platform: EnrolPlatform, ephemeral: boolean): EnrolKit;
+};
 
 export type SilentHosts = {
   readonly kind: 'silent';
@@ -128,6 +211,11 @@ export interface EventStore {
   cursor(feed: string): Cursor | undefined;
   page(query: EventQuery): readonly StoredEvent[];
   count(): number;
+}
+
+export interface EventLookup {
+  /** One event by its id. */
+  event(id: string): StoredEvent | undefined;
 }
 
 export interface RunStore {

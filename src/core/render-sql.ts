@@ -46,3 +46,6 @@ export function renderSql(template: Pick<Template, 'name' | 'sql'>, params: Read
   if (idle.length > 0) throw new AllowlistError(`Template '${name}' does not use parameter(s): ${idle.join(', ')}.`);
   return rendered + sql.slice(done);
 }
+
+/** Lets a host carve one file: the `carves` table begins a carve when it is asked so. `:path` is a literal path, no pattern. */
+export const CARVE = { name: 'carve', sql: 'SELECT * FROM carves WHERE path = :path AND carve = 1' } as const;

@@ -39,6 +39,8 @@ export type RunRecord = {
   readonly sources: readonly string[];
   readonly startedAt: number;
   readonly timeoutMs: number;
+  /** The process that sent it: as long as it lives, nobody else takes the run up. */
+  readonly pid?: number;
 };
 
 const BUCKET: Record<TargetState, 'answered' | 'failed' | 'timedOut' | 'waiting'> = {

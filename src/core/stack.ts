@@ -12,7 +12,7 @@ export type StackGroup = {
   readonly values: readonly (string | null)[];
   readonly hosts: number;
   readonly rows: number;
-  /** Of its hosts, the one that answered first. */
+  /** Of its hosts, the one that answered first (`add`, `replace`). */
   readonly firstHost: string;
 };
 
@@ -22,7 +22,7 @@ export interface Stack {
   readonly hosts: number;
   /** More rows of a host. Costs as much as there are rows. */
   add(hostKey: string, rows: readonly Row[]): void;
-  /** Instead of whatever the host said before; it keeps its place in the order of hosts where its values stay. */
+  /** Instead of whatever the host said before; it keeps its place in the order of hosts. */
   replace(hostKey: string, rows: readonly Row[]): void;
   /**
    * Rarest first: by hosts, then rows, then values (numbers by value, then texts, empty last). The same array until
@@ -60,22 +60,27 @@ export function stackOf(answers: Iterable<HostRows>, columns: readonly string[])
   return stack;
 }
 
-/** Mutable counts of a group. `view` is what callers see; it is made anew after a change. */
+/** One host, in the order of answers, with its rows by group. */
+type Answer = { readonly hostKey: string; readonly place: number; readonly counts: Map<Group, number> };
+
+/** Counts of a group; which hosts have it is kept with the hosts. `view` is what callers see, made anew after a change. */
 type Group = {
   readonly key: string;
   readonly values: readonly (string | null)[];
   readonly ranks: readonly Rank[];
-  readonly hosts: Map<string, number>;
+  hosts: number;
   rows: number;
+  first: Answer | undefined;
   view: StackGroup;
+  /** It is not where it belongs in the sorted list, or should not be there at all. */
+  moved: boolean;
 };
 
 class FleetStack implements Stack {
   readonly columns: readonly string[];
   readonly #groups = new Map<string, Group>();
-  readonly #answers = new Map<string, Map<Group, number>>();
-  /** Groups that are not where they belong in `#sorted`, or should not be there at all. */
-  readonly #changed = new Set<Group>();
+  readonly #answers = new Map<string, Answer>();
+  #moved: Group[] = [];
   #sorted: readonly Group[] = [];
   #views: readonly StackGroup[] = [];
 
@@ -88,36 +93,50 @@ class FleetStack implements Stack {
   }
 
   add(hostKey: string, rows: readonly Row[]): void {
-    const answer = this.#answers.get(hostKey) ?? new Map<Group, number>();
-    this.#answers.set(hostKey, answer);
-    for (const [group, count] of this.#count(rows)) this.#set(group, hostKey, answer, (answer.get(group) ?? 0) + count);
+    const answer = this.#answer(hostKey);
+    for (const [group, count] of this.#count(rows)) this.#set(group, answer, (answer.counts.get(group) ?? 0) + count);
   }
 
   replace(hostKey: string, rows: readonly Row[]): void {
-    const answer = this.#answers.get(hostKey) ?? new Map<Group, number>();
-    this.#answers.set(hostKey, answer);
+    const answer = this.#answer(hostKey);
     const counts = this.#count(rows);
-    for (const group of [...answer.keys()]) if (!counts.has(group)) this.#set(group, hostKey, answer, 0);
-    for (const [group, count] of counts) this.#set(group, hostKey, answer, count);
+    for (const group of [...answer.counts.keys()]) if (!counts.has(group)) this.#set(group, answer, 0);
+    for (const [group, count] of counts) this.#set(group, answer, count);
   }
 
   groups(): readonly StackGroup[] {
-    if (this.#changed.size === 0) return this.#views;
-    const settled = this.#sorted.filter(group => !this.#changed.has(group));
-    const moved = [...this.#changed].filter(group => group.rows > 0);
-    for (const group of moved) group.view = viewOf(group);
+    if (this.#moved.length === 0) return this.#views;
+    const settled = this.#sorted.filter(group => !group.moved);
+    const moved = this.#moved.filter(group => group.rows > 0);
+    for (const group of this.#moved) {
+      group.moved = false;
+      group.view = viewOf(group);
+    }
+    this.#moved = [];
     this.#sorted = merged(settled, moved.sort(rarestFirst));
     this.#views = this.#sorted.map(group => group.view);
-    this.#changed.clear();
     return this.#views;
   }
 
-  hostsOf(group: StackGroup): readonly string[] {
-    return [...(this.#groups.get(keyOf(group.values))?.hosts.keys() ?? [])];
+  hostsOf({ values }: StackGroup): readonly string[] {
+    const group = this.#groups.get(keyOf(values));
+    return group ? this.#holders(group).map(({ hostKey }) => hostKey) : [];
   }
 
   holds(group: StackGroup, row: Row): boolean {
     return this.columns.every((column, index) => (row[column] ?? null) === group.values[index]);
+  }
+
+  #answer(hostKey: string): Answer {
+    const known = this.#answers.get(hostKey);
+    if (known) return known;
+    const answer = { hostKey, place: this.#answers.size, counts: new Map<Group, number>() };
+    this.#answers.set(hostKey, answer);
+    return answer;
+  }
+
+  #holders(group: Group): Answer[] {
+    return [...this.#answers.values()].filter(({ counts }) => counts.has(group));
   }
 
   #count(rows: readonly Row[]): Map<Group, number> {
@@ -134,34 +153,32 @@ class FleetStack implements Stack {
     const key = keyOf(values);
     const known = this.#groups.get(key);
     if (known) return known;
-    const fresh = { key, values, ranks: values.map(rankOf), hosts: new Map<string, number>(), rows: 0 };
-    const group: Group = { ...fresh, view: viewOf(fresh) };
+    const view = { values, hosts: 0, rows: 0, firstHost: '' };
+    const group: Group = { key, values, ranks: values.map(rankOf), hosts: 0, rows: 0, first: undefined, view, moved: false };
     this.#groups.set(key, group);
     return group;
   }
 
-  #set(group: Group, hostKey: string, answer: Map<Group, number>, count: number): void {
-    const before = group.hosts.get(hostKey) ?? 0;
+  #set(group: Group, answer: Answer, count: number): void {
+    const before = answer.counts.get(group) ?? 0;
     if (count === before) return;
     group.rows += count - before;
-    if (count > 0) {
-      group.hosts.set(hostKey, count);
-      answer.set(group, count);
+    if (count === 0) {
+      answer.counts.delete(group);
+      group.hosts -= 1;
+      if (group.first === answer) group.first = this.#holders(group)[0];
     } else {
-      group.hosts.delete(hostKey);
-      answer.delete(group);
+      answer.counts.set(group, count);
+      if (before === 0) group.hosts += 1;
+      if (!group.first || answer.place < group.first.place) group.first = answer;
     }
-    this.#changed.add(group);
+    if (!group.moved) this.#moved.push(group);
+    group.moved = true;
     if (group.rows === 0) this.#groups.delete(group.key);
   }
 }
 
-const viewOf = ({ values, hosts, rows }: Pick<Group, 'values' | 'hosts' | 'rows'>): StackGroup => ({
-  values,
-  hosts: hosts.size,
-  rows,
-  firstHost: hosts.keys().next().value ?? '',
-});
+const viewOf = ({ values, hosts, rows, first }: Group): StackGroup => ({ values, hosts, rows, firstHost: first?.hostKey ?? '' });
 
 /** One text per list of values; lengths keep `a`, `bc` apart from `ab`, `c`. */
 function keyOf(values: readonly (string | null)[]): string {
@@ -189,7 +206,7 @@ function byRank(left: Rank, right: Rank): number {
 }
 
 function rarestFirst(left: Group, right: Group): number {
-  const byCount = left.view.hosts - right.view.hosts || left.view.rows - right.view.rows;
+  const byCount = left.hosts - right.hosts || left.rows - right.rows;
   if (byCount !== 0) return byCount;
   for (let index = 0; index < left.ranks.length; index += 1) {
     const byValue = byRank(left.ranks[index] ?? null, right.ranks[index] ?? null);
@@ -198,20 +215,29 @@ function rarestFirst(left: Group, right: Group): number {
   return left.key < right.key ? -1 : 1;
 }
 
-/** Two sorted lists as one. */
+/** Index of the first group from `from` on that does not come before `group`. */
+function placeOf(group: Group, sorted: readonly Group[], from: number): number {
+  let low = from;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const other = sorted[middle];
+    if (other && rarestFirst(other, group) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Two sorted lists as one; `moved` is the short one, as a rule. */
 function merged(settled: readonly Group[], moved: readonly Group[]): readonly Group[] {
-  const all: Group[] = [];
-  let next = 0;
-  for (const group of settled) {
-    for (let other = moved[next]; other !== undefined && rarestFirst(other, group) < 0; other = moved[next]) {
-      all.push(other);
-      next += 1;
-    }
-    all.push(group);
+  if (settled.length === 0) return moved;
+  const parts: (readonly Group[])[] = [];
+  let from = 0;
+  for (const group of moved) {
+    const place = placeOf(group, settled, from);
+    if (place > from) parts.push(settled.slice(from, place));
+    parts.push([group]);
+    from = place;
   }
-  for (; next < moved.length; next += 1) {
-    const rest = moved[next];
-    if (rest) all.push(rest);
-  }
-  return all;
+  return parts.concat([settled.slice(from)]).flat();
 }

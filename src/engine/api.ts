@@ -63,6 +63,14 @@ export interface Engine {
   /** Runs of this and earlier processes, newest first. */
   runs(limit: number): readonly Run[];
   run(id: string): Run | undefined;
-  /** Stops everything; open runs end as cancelled here, and their remarks come back. */
-  stop(): Promise<void>;
+  /**
+   * Takes up the runs that an earlier process left open, among the newest `limit`: their answers are folded in, late ones
+   * too. Call it after `start`; each is told to the observer.
+   */
+  rejoin(limit: number): void;
+  /**
+   * Stops everything. Open runs end as cancelled, but for those that can be taken up again when `keepOpen` says so (the
+   * terminal is gone, the person is not done).
+   */
+  stop(keepOpen?: boolean): Promise<void>;
 }

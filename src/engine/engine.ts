@@ -135,8 +135,11 @@ export function createEngine(deps: EngineDeps): Engine {
       const stored = store.run(id);
       return stored && asKnown(stored);
     },
-    async stop() {
-      await launcher.stop();
+    rejoin(limit) {
+      for (const run of store.runs(limit)) launcher.rejoin(run, engine.connectors);
+    },
+    async stop(keepOpen = false) {
+      await launcher.stop(keepOpen);
       stopping.abort();
       await Promise.all(running);
     },

@@ -1,8 +1,8 @@
 /** The way of an event from a source to the screen: judged, written to disk together with the feed's cursor, then shown. */
 import { judge } from '../core/judge.ts';
+import type { Clock, Connector, EventBatch, EventFeed, EventStore, Log } from '../core/ports.ts';
 import type { RuleSet } from '../core/rules/compile.ts';
 import type { Platform } from '../core/template.ts';
-import type { Clock, Connector, EventBatch, EventFeed, EventStore, Log } from '../core/ports.ts';
 import type { EngineObserver } from './api.ts';
 import type { SourceHealth } from './health.ts';
 

@@ -14,6 +14,8 @@ export type LauncherDeps = {
   readonly log: Log;
   /** A new run's id: unique, short, sortable by time. */
   readonly newRunId: () => string;
+  /** This process, and whether another one lives. */
+  readonly processes: { readonly pid: number; isAlive(pid: number): boolean };
 };
 
 type Part = { readonly connector: Connector; readonly backend: LiveQueryBackend; readonly hosts: readonly Host[]; remoteId?: string };
@@ -36,12 +38,22 @@ export class Launcher {
   }
 
   async launch(query: ApprovedQuery, hosts: readonly Host[], options: LaunchOptions, connectors: readonly Connector[]): Promise<Launched> {
-    const { clock, store, newRunId } = this.#deps;
+    const { clock, store, newRunId, processes } = this.#deps;
     if (hosts.length === 0) throw new Problem('usage', 'No hosts were picked, so there is nobody to ask: mark hosts first.');
     const parts = byConnector(hosts, connectors);
     const { template, digest, sql, params } = query;
     const sources = parts.map(part => part.connector.id);
-    const record = { id: newRunId(), template, digest, sql, params, sources, startedAt: clock.now(), timeoutMs: options.timeoutMs };
+    const record = {
+      id: newRunId(),
+      template,
+      digest,
+      sql,
+      params,
+      sources,
+      startedAt: clock.now(),
+      timeoutMs: options.timeoutMs,
+      pid: processes.pid,
+    };
     const run = new Run(record, hosts);
     this.#audit('launch', run, hosts);
     store.saveRun(run);
@@ -66,10 +78,40 @@ export class Launcher {
   }
 
   async #send(query: ApprovedQuery, run: Run, parts: readonly Part[], options: LaunchOptions): Promise<Launched> {
-    const round = new Round(run, parts, options, this.#deps, () => this.#rounds.get(run.id)?.at(-1)?.endWhenAllAnswered());
-    this.#rounds.set(run.id, [...(this.#rounds.get(run.id) ?? []), round]);
+    const round = this.#round(run, parts, options);
     await round.dispatch(query);
     return { run, ended: round.ended, problem: () => round.problem };
+  }
+
+  /**
+   * Takes up a run that an earlier process left open, as far as its sources can. Hosts of a source that cannot are silent,
+   * with the reason. Returns false when the run is not open, was taken up
+   * already, or its process still lives.
+   */
+  rejoin(run: Run, connectors: readonly Connector[]): boolean {
+    const { pid } = run.record;
+    const { processes } = this.#deps;
+    const isOthers = pid !== undefined && pid !== processes.pid && processes.isAlive(pid);
+    if (!run.open || this.#rounds.has(run.id) || isOthers) return false;
+    const known: Part[] = [];
+    for (const [source, own] of Map.groupBy(run.targets, ({ host }) => host.source)) {
+      const connector = connectors.find(({ id }) => id === source);
+      const remoteId = run.remoteIds.get(source)?.split(',').at(-1);
+      const hosts = own.map(({ host }) => host);
+      if (connector?.liveQuery?.rejoin && remoteId !== undefined) known.push({ connector, backend: connector.liveQuery, hosts, remoteId });
+      else for (const { id } of hosts) run.silence(source, id, 'timed_out', `${source} cannot take up a run of an earlier process`);
+    }
+    const left = Math.max(0, run.record.startedAt + run.record.timeoutMs - this.#deps.clock.now());
+    const options: LaunchOptions = { timeoutMs: left, offline: 'wait' };
+    const round = this.#round(run, known, options);
+    round.resume();
+    return true;
+  }
+
+  #round(run: Run, parts: readonly Part[], options: LaunchOptions): Round {
+    const round = new Round(run, parts, options, this.#deps, () => this.#rounds.get(run.id)?.at(-1)?.endWhenAllAnswered());
+    this.#rounds.set(run.id, [...(this.#rounds.get(run.id) ?? []), round]);
+    return round;
   }
 
   #audit(action: string, run: Run, hosts: readonly Host[]): void {
@@ -85,8 +127,9 @@ export class Launcher {
     await round.finish('cancelled');
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.#rounds.values()].flat().map(round => round.leave()));
+  /** `keepOpen`: runs that another process can take up go on on their servers; all others end. */
+  async stop(keepOpen: boolean): Promise<void> {
+    await Promise.all([...this.#rounds.values()].flat().map(round => (keepOpen && round.canBeRejoined ? round.abandon() : round.leave())));
   }
 }
 
@@ -151,6 +194,24 @@ class Round {
     }
     void this.#watchDeadline();
     this.endWhenAllAnswered();
+  }
+
+  /** Listens for the answers of a run that was sent by an earlier process. */
+  resume(): void {
+    for (const part of this.#parts) if (part.remoteId !== undefined) this.#streams.push(this.#follow(part, part.remoteId));
+    this.#changed();
+    void this.#watchDeadline();
+    this.endWhenAllAnswered();
+  }
+
+  get canBeRejoined(): boolean {
+    return this.#parts.every(({ backend, remoteId }) => backend.rejoin && remoteId !== undefined);
+  }
+
+  /** Stops listening and leaves the run open, for another process to take up. */
+  async abandon(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#streams);
   }
 
   async #watchDeadline(): Promise<void> {

@@ -26,7 +26,7 @@ export type LineProps = {
 /** One line of the screen: one `<Text>`, whatever it is made of (a Box for each cell costs three times as much). */
 export function Line({ segments, width, bar = false }: LineProps): ReactNode {
   const { terminal } = useServices();
-  const shown = cutSegments(segments, width);
+  const shown = cutSegments(segments, width).filter(({ text }) => text !== '');
   if (bar) {
     const text = shown.map(segment => segment.text).join('');
     return (

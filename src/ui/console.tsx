@@ -60,6 +60,9 @@ const CLEAR = '\x1b[2J';
 /** ms for the stop signal to arrive; the process stands still within. */
 const STOP_MS = 50;
 
+/** ms of quiet after which a terminal that was resized is painted anew. */
+const RESIZED_MS = 100;
+
 /** What comes only once the console is up: the engine, and what a component inside Ink can do. */
 type Live = { started?: Started; closed?: true; suspendTerminal?: ReturnType<typeof useApp>['suspendTerminal'] };
 
@@ -122,6 +125,23 @@ function servicesOf({ state, terminal, now }: ConsoleOptions, ui: Ui, live: Live
   };
 }
 
+/**
+ * Calls `repaint` once the terminal has kept its size for a moment. While it is dragged, frames meant for one size reach
+ * another, and what Ink takes to be on screen is not. Returns how to stop.
+ */
+function afterResizes(stdout: NodeJS.WriteStream, repaint: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const resized = () => {
+    clearTimeout(timer);
+    timer = setTimeout(repaint, RESIZED_MS);
+  };
+  stdout.on('resize', resized);
+  return () => {
+    clearTimeout(timer);
+    stdout.off('resize', resized);
+  };
+}
+
 /** Opens the console and resolves when it is closed, with the terminal as it was. */
 export function openConsole(options: ConsoleOptions): Promise<ConsoleEnd> {
   const { screens, screen = 'feed', terminal, now, stdin, stdout } = options;
@@ -149,12 +169,14 @@ export function openConsole(options: ConsoleOptions): Promise<ConsoleEnd> {
     const end = once((how: ConsoleEnd) => {
       live.closed = true;
       forget();
+      settle();
       instance.unmount();
       restore();
       stdin.pause();
       resolve(how);
     });
     const forget = onEnding({ stdin, stdout, end, restore });
+    const settle = afterResizes(stdout, services.redraw);
 
     stdout.write(AUTOWRAP_OFF);
     const instance = render(tree(), {

@@ -37,7 +37,7 @@ export const noRegistry: Rule = file => {
 };
 
 /** Files that tell of paths on hosts under investigation, real or made up. */
-const TELLS_OF_HOSTS = /^(templates|test|src\/(agent|lab|core))\//;
+const TELLS_OF_HOSTS = /^(templates|test|src\/(agent|lab|core|connectors))\//;
 const WORKSHOP = /(?<![\w./~-])\/(work)\//g;
 const HOME = /(?<![\w./~-])\/(root|home\/[a-z][\w-]*)\//g;
 

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/adapters/clock.ts';
 import { openStore } from '../../src/adapters/sqlite-store.ts';
 import type { Deps, OpenRequest, Stream, Wire } from '../../src/cli/context.ts';
 import { runCommand } from '../../src/cli/index.ts';
+import { loadRules } from '../../src/cli/rule-set.ts';
 import type { Host, RawEvent, Row } from '../../src/core/model.ts';
 import type { Clock, Connector, EventFeed, LiveQueryBackend, LiveUpdate, SourceReport } from '../../src/core/ports.ts';
 import type { Problem } from '../../src/core/problem.ts';
@@ -170,7 +171,9 @@ export function fakeWire(sources: readonly FakeSource[], clock: Clock = systemCl
         audit: { write: () => undefined },
         clock,
         log: { write: () => undefined },
+        processes: { pid: process.pid, isAlive: () => true },
         newRunId: () => `run-${++launched}`,
+        rules: loadRules(request.configDir).rules,
       });
       let closing: Promise<void> | undefined;
       const shutDown = async () => {

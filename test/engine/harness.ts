@@ -32,6 +32,9 @@ export function memoryStore(): EventStore & RunStore & { readonly events: Stored
   };
 }
 
+/** The process of somebody else that is at work. */
+export const LIVING = 4_711;
+
 export function engineWith(connectors: readonly Connector[]) {
   const clock = new FakeClock();
   const store = memoryStore();
@@ -47,6 +50,7 @@ export function engineWith(connectors: readonly Connector[]) {
     clock,
     audit: { write: (action, detail) => void audit.push([action, detail]) },
     log: { write: () => undefined },
+    processes: { pid: 1, isAlive: pid => pid === LIVING },
     newRunId: () => `run-${++launched}`,
     observer: {
       events: added => void shown.push(...added),

@@ -1,14 +1,15 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { HostAnswer } from '../../src/core/model.ts';
 import type { Connector, LiveQueryBackend, LiveUpdate } from '../../src/core/ports.ts';
 import { Problem } from '../../src/core/problem.ts';
+import { Run } from '../../src/core/run.ts';
 import { settle } from '../helpers/fake-clock.ts';
 import { aHost } from '../helpers/model.ts';
-import { engineWith } from './harness.ts';
+import { engineWith, LIVING } from './harness.ts';
 
 /** A backend whose updates the test pushes by hand. */
 class Scripted implements LiveQueryBackend {
-  readonly rejoin = false;
+  readonly rejoin: boolean = false;
   readonly sentTo: string[] = [];
   readonly ended: string[] = [];
   refuse: Problem | undefined;
@@ -236,4 +237,69 @@ it('does not ask again while the run waits, nor hosts of which all have answered
   await ended;
   await expect(engine.again(run.id, [], options)).rejects.toMatchObject({ kind: 'usage' });
   expect(backend.sentTo).toEqual(['web-1']);
+});
+
+/** A backend whose runs outlive the process. */
+class Lasting extends Scripted {
+  override readonly rejoin = true;
+  readonly followed: string[] = [];
+
+  override async *updates(remoteId: string, hosts: unknown, how: unknown, signal: AbortSignal): AsyncIterable<LiveUpdate> {
+    this.followed.push(remoteId);
+    yield* super.updates(remoteId, hosts, how, signal);
+  }
+}
+
+describe('a run that an earlier process left open', () => {
+  it('is left open when the terminal is lost, and taken up by the next process', async () => {
+    const first = new Lasting();
+    const before = engineWith([connectorWith(first)]);
+    const { run } = await before.engine.launch(ask, [aHost('web-1'), aHost('db-9')], options);
+    await before.engine.stop(true);
+    expect(first.ended).toEqual([]);
+    expect(run.phase).toBe('waiting');
+
+    const second = new Lasting();
+    const after = engineWith([connectorWith(second)]);
+    after.store.saveRun(run);
+    await after.clock.advance(20_000);
+    after.engine.rejoin(10);
+    await second.push(rows('db-9', after.clock.now()));
+    expect(second.followed).toEqual(['remote-1']);
+    expect(run.target('lab', 'db-9')).toMatchObject({ state: 'rows', late: false });
+    await after.clock.advance(40_000);
+    expect(run.phase).toBe('ended');
+    expect(run.target('lab', 'web-1')?.state).toBe('timed_out');
+  });
+
+  it('of a source that cannot take it up is said to be so, beside every host', async () => {
+    const first = new Scripted();
+    const before = engineWith([connectorWith(first)]);
+    const { run } = await before.engine.launch(ask, [aHost('web-1')], options);
+    const after = engineWith([connectorWith(new Scripted())]);
+    after.store.saveRun(run);
+    after.engine.rejoin(10);
+    await settle();
+    expect(run.phase).toBe('ended');
+    expect(run.target('lab', 'web-1')?.reason).toContain('cannot take up a run of an earlier process');
+  });
+
+  it('is left alone while its own process lives', async () => {
+    const { engine, store } = engineWith([connectorWith(new Lasting())]);
+    const record = { id: 'r9', template: 't', digest: 'd', sql: '', params: {}, sources: ['lab'], startedAt: 0, timeoutMs: 1, pid: LIVING };
+    const run = new Run(record, [aHost('web-1')]);
+    store.saveRun(run);
+    engine.rejoin(10);
+    await settle();
+    expect(run.open).toBe(true);
+  });
+
+  it('ends with the process when it cannot be taken up again', async () => {
+    const backend = new Scripted();
+    const { engine } = engineWith([connectorWith(backend)]);
+    const { run } = await engine.launch(ask, [aHost('web-1')], options);
+    await engine.stop(true);
+    expect(run.phase).toBe('cancelled');
+    expect(backend.ended).toEqual(['cancelled']);
+  });
 });

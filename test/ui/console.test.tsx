@@ -60,8 +60,8 @@ function openOnEmulator({ columns = 80, rows = 24, start, terminal }: Options = 
     start: start ?? (async () => ({ engine: STARTING_ENGINE, raw: () => undefined })),
   });
   leave.push(async () => {
-    // One for a prompt that may be open, two to leave.
-    keyboard.write('\x03\x03\x03');
+    // Whatever is open is closed first, then two leave.
+    keyboard.write('\x03'.repeat(6));
     await ended;
     screen.dispose();
   });
@@ -218,6 +218,73 @@ describe('the console on a terminal', () => {
       } else await step();
       await seen(() => expect(opened.lines().map(line => line.replaceAll('\u2800', ' ').trimEnd())).toEqual(paper.lines()));
     }
+  });
+
+  it.each([1, 2, 3])('shows the right picture after a storm of keys and sizes (%i)', async seed => {
+    const keys = [
+      'j',
+      'k',
+      'p',
+      'P',
+      'enter',
+      'esc',
+      'tab',
+      'g',
+      'G',
+      'v',
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '-',
+      '?',
+      'down',
+      'e',
+      'l',
+      'q',
+      'n',
+      'A',
+      'U',
+      '/',
+      'x',
+    ];
+    const sizes = [
+      [80, 24],
+      [120, 30],
+      [60, 14],
+      [40, 10],
+      [100, 50],
+      [20, 5],
+    ] as const;
+    let state = seed;
+    const random = (below: number) => {
+      state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((state / 2 ** 31) * below);
+    };
+    const opened = openOnEmulator({ columns: 120, rows: 30 });
+    const paper = await openOnPaper({ columns: 120, rows: 30 });
+    await seen(() => expect(opened.picture()).toContain('rollcall Feed'));
+    for (const { state } of [opened, paper]) {
+      state.observer.events(processEvents(1, 100).map((event, index) => ({ seq: index + 1, event })));
+      state.observer.hosts('lab', [aHost('web-1'), aHost('web-2')], true);
+      state.observer.run(new Run(runRecord, [aHost('web-1')]));
+    }
+    for (let step = 0; step < 80; step += 1) {
+      if (random(8) === 0) {
+        const [columns, rows] = sizes[random(sizes.length)] ?? [80, 24];
+        await new Promise(resolve => setImmediate(resolve));
+        opened.screen.resize(columns, rows);
+        Object.assign(opened.stdout, { columns, rows });
+        opened.stdout.emit('resize');
+        await paper.resize(columns, rows);
+      } else {
+        const key = keys[random(keys.length)] ?? 'j';
+        opened.keyboard.write(bytesOf(key));
+        await paper.press(key);
+      }
+    }
+    await seen(() => expect(opened.lines().map(line => line.replaceAll('\u2800', ' ').trimEnd())).toEqual(paper.lines()));
   });
 
   it('follows the size of the terminal', async () => {

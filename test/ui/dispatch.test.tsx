@@ -327,16 +327,25 @@ describe('leaving', () => {
     expect(paper.exits()).toBe(1);
   });
 
-  it('ctrl+c stops what runs, and leaves when it is pressed twice with nothing to stop', async () => {
+  it('ctrl+c stops what runs, and says how to leave when nothing does', async () => {
     form.set(state => ({ ...state, blocked: true }));
     await paper.press('ctrl+c');
     expect(done()).toEqual(['interrupted']);
-    expect(paper.exits()).toBe(0);
+    await paper.clock.advance(5_000);
     await paper.press('ctrl+c');
     expect(paper.frame()).toContain('Press ctrl+c again to leave.');
     expect(paper.exits()).toBe(0);
-    await paper.press('ctrl+c');
+  });
+
+  it('ctrl+c leaves when it is pressed twice, whatever the first one has stopped or asked', async () => {
+    form.set(state => ({ ...state, blocked: true }));
+    await paper.press('ctrl+c', 'ctrl+c');
     expect(paper.exits()).toBe(1);
+    await paper.clock.advance(5_000);
+    await paper.press('ctrl+c');
+    void paper.ui.confirm({ title: 'Stop?', yes: 'stop' });
+    await paper.press('ctrl+c', 'ctrl+c');
+    expect(paper.exits()).toBe(2);
   });
 
   it('does not count two ctrl+c that are far apart', async () => {

@@ -1,6 +1,6 @@
 /** The endpoint of another process, through its control socket. What it says was checked and cleaned there. */
 import type { Host } from '../../core/model.ts';
-import type { EndReason, LaunchOptions, LiveUpdate, SilentHosts, SourceReport } from '../../core/ports.ts';
+import type { EndReason, EnrolledNode, LaunchOptions, LiveUpdate, NodeChange, SilentHosts, SourceReport } from '../../core/ports.ts';
 import { ControlClient } from './control-client.ts';
 import type { Desk, DirectAddress, NewRun } from './desk.ts';
 
@@ -42,6 +42,18 @@ export class AttachedDesk implements Desk {
 
   remarks(): readonly string[] {
     return [`another rollcall (process ${this.#client.pid}) holds the port; this one works through it`, ...this.#remarks];
+  }
+
+  async nodes(signal: AbortSignal): Promise<readonly EnrolledNode[]> {
+    return (await this.#client.ask('nodes', {}, signal)) as readonly EnrolledNode[];
+  }
+
+  async change(id: string, change: NodeChange, signal: AbortSignal): Promise<EnrolledNode> {
+    return (await this.#client.ask('change', { id, change }, signal)) as EnrolledNode;
+  }
+
+  async rotateSecret(signal: AbortSignal): Promise<void> {
+    await this.#client.ask('rotateSecret', {}, signal);
   }
 
   async launch(run: NewRun, signal: AbortSignal): Promise<void> {

@@ -18,7 +18,7 @@ const JSON_LIMITS: JsonLimits = { maxDepth: 16, maxContainers: 400_000 };
 const MAX_UNPROVEN_BYTES = 1_048_576;
 /** Where osquery writes its key: at the beginning. */
 const KEY_WITHIN = 4_096;
-const KEY_IN_BODY = /"node_key"\s*:\s*"([\w-]{1,128})"/;
+const PROOF_IN_BODY = { node_key: /"node_key"\s*:\s*"([\w-]{1,128})"/, session_id: /"session_id"\s*:\s*"([\w-]{1,128})"/ } as const;
 /** Bytes of all bodies that are being read. */
 const MAX_IN_MEMORY = 256 * 1_048_576;
 
@@ -27,9 +27,11 @@ export type BodyLimits = {
   readonly maxBytes: number;
   /** Only log bodies are ever packed (contracts/osquery-remote.md 1.5). */
   readonly gzip: boolean;
+  /** What proves that a large body is wanted. */
+  readonly proof: keyof typeof PROOF_IN_BODY;
 };
 
-/** Whether a key is a node's. */
+/** Whether a node's key, or a carve's session, is one. */
 export type KeyCheck = (key: string) => boolean;
 
 export type Body = { readonly value: unknown; readonly bytes: number };
@@ -64,14 +66,19 @@ export class BodyReader {
   }
 
   /** The unpacked bytes, as long as they are not more than this client may send. */
-  async *#chunks(request: IncomingMessage, { maxBytes, gzip }: BodyLimits, proven: boolean, isKey: KeyCheck): AsyncGenerator<Buffer> {
+  async *#chunks(
+    request: IncomingMessage,
+    { maxBytes, gzip, proof }: BodyLimits,
+    proven: boolean,
+    isKey: KeyCheck,
+  ): AsyncGenerator<Buffer> {
     let known = proven;
     let beginning = '';
     let size = 0;
-    for await (const chunk of unpacked(request, gzip, maxBytes)) {
+    for await (const chunk of unpacked(request, gzip)) {
       if (!known && beginning.length < KEY_WITHIN) {
         beginning += chunk.toString('latin1', 0, KEY_WITHIN);
-        const key = KEY_IN_BODY.exec(beginning)?.[1];
+        const key = PROOF_IN_BODY[proof].exec(beginning)?.[1];
         known = key !== undefined && isKey(key);
       }
       size += chunk.length;
@@ -81,10 +88,9 @@ export class BodyReader {
   }
 }
 
-async function* unpacked(request: IncomingMessage, gzip: boolean, maxBytes: number): AsyncGenerator<Buffer> {
+async function* unpacked(request: IncomingMessage, gzip: boolean): AsyncGenerator<Buffer> {
   const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (encoding !== 'identity' && !(encoding === 'gzip' && gzip)) throw new BadBody('content encoding not supported');
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new BadBody('too large');
   if (encoding === 'identity') {
     yield* chunksOf(request);
     return;

@@ -96,7 +96,13 @@ export function enrollSecret(dir: string, file: string | undefined): string {
     keepPrivate(path);
     return secret;
   }
+  return newEnrollSecret(dir, undefined);
+}
+
+/** Another secret in place of the one in use. One of the operator's own file is read again: it is theirs to change. */
+export function newEnrollSecret(dir: string, file: string | undefined): string {
+  if (file !== undefined) return enrollSecret(dir, file);
   const made = randomBytes(32).toString('base64url');
-  writePrivate(path, `${made}\n`);
+  writePrivate(join(dir, 'enroll_secret'), `${made}\n`);
   return made;
 }

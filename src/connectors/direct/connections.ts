@@ -51,6 +51,11 @@ export class Connections {
     this.#open.set(end, connection);
   }
 
+  /** Ends all of them. */
+  close(): void {
+    for (const { socket } of this.#open.values()) socket.destroy();
+  }
+
   #pushOut(wanted: (connection: Connection) => boolean): boolean {
     for (const [end, connection] of this.#open) {
       if (connection.working || !wanted(connection)) continue;

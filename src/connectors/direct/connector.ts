@@ -3,17 +3,33 @@
  * of them takes over when it goes away.
  */
 import type { Host } from '../../core/model.ts';
-import type { Connector, EventBatch, EventFeed, SourceReport } from '../../core/ports.ts';
+import type {
+  CarveArchive,
+  Connector,
+  EnrolledNode,
+  Enrolment,
+  EventBatch,
+  EventFeed,
+  NodeAdmin,
+  NodeChange,
+  SourceReport,
+} from '../../core/ports.ts';
 import { Problem, toProblem } from '../../core/problem.ts';
 import { AttachedDesk } from './attached.ts';
+import { DirectCarves } from './carve-archive.ts';
 import type { Desk, DirectAddress } from './desk.ts';
+import { enrolKit, type KitFacts } from './enrol-kit.ts';
 import { DirectLiveQueries } from './live-query.ts';
 import { NodeRegistry } from './nodes.ts';
 import { type DirectOptions, directoryOf, nodeMemory } from './options.ts';
 import { hostPages, openOwner } from './owner.ts';
 import { type OwnerLock, takeOwnerLock } from './owner-lock.ts';
+import { DEFAULT_INTERVALS } from './schedule.ts';
 
 export interface DirectConnector extends Connector {
+  readonly nodes: NodeAdmin;
+  readonly carves: CarveArchive;
+  enrolment(signal: AbortSignal): Promise<Enrolment>;
   /**
    * Takes the port and answers from then on, or joins the process that has it; again and again the same answer.
    * `check`, `hosts`, `launch` and the feed start it too.
@@ -37,6 +53,8 @@ class Direct implements DirectConnector {
   readonly hostsEveryMs = HOSTS_EVERY_MS;
   readonly feeds: readonly EventFeed[];
   readonly liveQuery: DirectLiveQueries;
+  readonly nodes: NodeAdmin;
+  readonly carves: DirectCarves;
   readonly #options: DirectOptions;
   #closed = false;
   #opening: Promise<Desk> | undefined;
@@ -45,7 +63,13 @@ class Direct implements DirectConnector {
   constructor(options: DirectOptions) {
     this.id = options.id;
     this.#options = options;
-    this.liveQuery = new DirectLiveQueries(options.id, work => this.#at(work));
+    this.liveQuery = new DirectLiveQueries(options.id, work => this.#at(work), options.audit);
+    this.carves = new DirectCarves(options.id, directoryOf(options));
+    this.nodes = {
+      list: signal => this.#at(desk => desk.nodes(signal)),
+      change: (id, change, signal) => this.#change(id, change, signal),
+      rotateSecret: signal => this.#rotateSecret(signal),
+    };
     this.feeds = [{ name: 'log', cadence: 'push', read: (_from, _since, signal) => this.#readLog(signal) }];
   }
 
@@ -65,6 +89,22 @@ class Direct implements DirectConnector {
     yield* pages ?? hostPages(new NodeRegistry(nodeMemory(this.#options), this.#options.log), this.#options);
   }
 
+  async enrolment(signal: AbortSignal): Promise<Enrolment> {
+    signal.throwIfAborted();
+    const { intervals, clientCaFile, secretKey } = this.#options;
+    const { distributed, logger } = { ...DEFAULT_INTERVALS, ...intervals };
+    const { host, port, enrollSecret, caPem, fingerprint } = await this.start();
+    const address = { tlsHostname: `${host}:${port}`, enrollSecret, serverCertsPem: caPem };
+    const facts: KitFacts = {
+      ...address,
+      distributedInterval: distributed,
+      loggerPeriod: logger,
+      clientCertificates: clientCaFile !== undefined,
+      secretKey,
+    };
+    return { ...address, fingerprint, kit: (platform, ephemeral) => enrolKit(facts, platform, ephemeral) };
+  }
+
   remarks(): readonly string[] {
     return this.#desk?.remarks() ?? [];
   }
@@ -73,6 +113,17 @@ class Direct implements DirectConnector {
     this.#closed = true;
     const desk = await this.#opening?.catch(() => undefined);
     await desk?.close();
+  }
+
+  async #change(id: string, change: NodeChange, signal: AbortSignal): Promise<EnrolledNode> {
+    const { action, ...rest } = change;
+    this.#options.audit?.write(`node_${action}`, { source: this.id, node: id, ...rest });
+    return this.#at(desk => desk.change(id, change, signal));
+  }
+
+  async #rotateSecret(signal: AbortSignal): Promise<void> {
+    this.#options.audit?.write('rotate_enroll_secret', { source: this.id });
+    await this.#at(desk => desk.rotateSecret(signal));
   }
 
   async *#readLog(signal: AbortSignal): AsyncIterable<EventBatch> {

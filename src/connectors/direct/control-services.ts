@@ -15,8 +15,16 @@ const newRun = z.object({
   sql: z.string().min(1),
   hosts: z.array(z.object({ id: z.string(), hostname: z.string() })),
   resumed: z.boolean(),
+  carve: z.string().optional(),
 });
 const followed = z.object({ id: z.string(), options: z.object({ timeoutMs: z.number(), offline: z.enum(['wait', 'skip']) }) });
+const changed = z.object({
+  id: z.string(),
+  change: z.union([
+    z.object({ action: z.enum(['approve', 'block', 'forget']) }),
+    z.object({ action: z.literal('tag'), tags: z.array(z.string()) }),
+  ]),
+});
 const ended = z.object({ id: z.string(), reason: z.enum(['answered', 'deadline', 'cancelled']) });
 
 /** Tells, until stopped, who of a run is silent and why: it has to be at hand there when the deadline comes. */
@@ -42,6 +50,15 @@ export const controlServices = (desk: Desk, clock: Clock): ReadonlyMap<string, S
         return desk.remarks();
       },
     ],
+    ['nodes', (_args, { signal }) => desk.nodes(signal)],
+    [
+      'change',
+      (args, { signal }) => {
+        const { id, change } = changed.parse(args);
+        return desk.change(id, change, signal);
+      },
+    ],
+    ['rotateSecret', (_args, { signal }) => desk.rotateSecret(signal)],
     [
       'launch',
       async (args, { signal, launched }) => {

@@ -3,7 +3,16 @@
  * directory, reached through a local socket (`attached.ts`). Who works with a desk does not notice the difference.
  */
 import type { Host } from '../../core/model.ts';
-import type { EndReason, EventBatch, LaunchOptions, LiveUpdate, SilentHosts, SourceReport } from '../../core/ports.ts';
+import type {
+  EndReason,
+  EnrolledNode,
+  EventBatch,
+  LaunchOptions,
+  LiveUpdate,
+  NodeChange,
+  SilentHosts,
+  SourceReport,
+} from '../../core/ports.ts';
 
 /** What a host needs to enrol. `enrollSecret` is shown on demand only. */
 export type DirectAddress = {
@@ -24,6 +33,8 @@ export type NewRun = {
   readonly hosts: readonly Pick<Host, 'id' | 'hostname'>[];
   /** The endpoint that had it before is gone: hosts may have been told already, and are told again. */
   readonly resumed: boolean;
+  /** The path that it carves. */
+  readonly carve?: string | undefined;
 };
 
 /** Every method throws an 'unreachable' Problem once `gone` is aborted. */
@@ -36,6 +47,9 @@ export interface Desk {
   hosts(signal: AbortSignal): AsyncIterable<readonly Host[]>;
   /** As of the last time that anything was asked. */
   remarks(): readonly string[];
+  nodes(signal: AbortSignal): Promise<readonly EnrolledNode[]>;
+  change(id: string, change: NodeChange, signal: AbortSignal): Promise<EnrolledNode>;
+  rotateSecret(signal: AbortSignal): Promise<void>;
   launch(run: NewRun, signal: AbortSignal): Promise<void>;
   updates(id: string, options: LaunchOptions, signal: AbortSignal): AsyncIterable<LiveUpdate>;
   silentAtDeadline(id: string): readonly SilentHosts[];

@@ -5,6 +5,8 @@
  */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { Clock, Log } from '../../core/ports.ts';
+import type { Carves } from './carves.ts';
+import { configReply, type FilePaths, type PackChoice, packedNames } from './config.ts';
 import type { Handoff } from './handoff.ts';
 import { hostDetails } from './host-details.ts';
 import { type Limits, RateLimit } from './limits.ts';
@@ -15,7 +17,7 @@ import { enrollBody, logBody, nodeBody, queryResults, writeBody } from './protoc
 import type { DistributedQueue } from './queue.ts';
 import type { Quota } from './quota.ts';
 import type { OpenRuns } from './runs.ts';
-import { configReply, type Intervals, type Schedule } from './schedule.ts';
+import type { Intervals, Schedule } from './schedule.ts';
 import { SnapshotMemory } from './snapshots.ts';
 
 export type Reply = Readonly<Record<string, unknown>>;
@@ -26,6 +28,8 @@ export type Peer = {
   readonly nodeKey: string | undefined;
   /** Of the body, unpacked. */
   readonly bytes: number;
+  /** Of the client, verified. */
+  readonly certificate?: { readonly fingerprint: string; readonly name: string } | undefined;
 };
 
 export type EndpointDeps = {
@@ -35,8 +39,13 @@ export type EndpointDeps = {
   readonly queue: DistributedQueue;
   readonly runs: OpenRuns;
   readonly handoff: Handoff;
+  readonly carves: Carves;
   readonly schedule: Schedule;
   readonly intervals: Intervals;
+  readonly packs: PackChoice;
+  readonly filePaths: FilePaths | undefined;
+  /** The key under which hosts send the secret (`--tls_enroll_override`). */
+  readonly secretKey: string;
   readonly limits: Limits;
   readonly quota: Quota;
   readonly clock: Clock;
@@ -74,7 +83,7 @@ export class Endpoint {
     this.#invalid = new RateLimit(invalidPerAddress);
     this.#requests = new RateLimit(requestsPerNode);
     this.#secret = digest(deps.secret);
-    this.#tablesOfQuery = tableFinder(deps.schedule);
+    this.#tablesOfQuery = tableFinder({ ...packedNames(deps.intervals), ...deps.schedule });
   }
 
   /** From now on only who has this secret can enrol; keys stay valid. */
@@ -98,12 +107,13 @@ export class Endpoint {
 
   /** Refuses without a key: an agent ignores `node_invalid` beside one (contract 1.2). */
   enroll(body: unknown, peer: Peer): Reply {
-    const { nodes, clock, log } = this.#deps;
+    const { nodes, secretKey, clock, log } = this.#deps;
     const { perAddress, all } = this.#enrolments;
     if (!perAddress.take(peer.address, clock.now()) || !all.take('', clock.now())) return this.#putOff('too many enrolments');
     const parsed = enrollBody.safeParse(body);
     if (!parsed.success || parsed.data.host_identifier.trim() === '') return failed('host_identifier is missing');
-    if (!timingSafeEqual(digest(parsed.data.enroll_secret.trim()), this.#secret)) {
+    const said = parsed.data[secretKey];
+    if (!timingSafeEqual(digest(typeof said === 'string' ? said.trim() : ''), this.#secret)) {
       this.#refused += 1;
       if (this.#refused % LOG_REFUSALS_EVERY === 1)
         log.write('warn', 'An enrolment with a wrong secret was refused.', { from: peer.address, refused: this.#refused });
@@ -117,8 +127,7 @@ export class Endpoint {
   }
 
   config(body: unknown, peer: Peer): Reply {
-    const { schedule, intervals } = this.#deps;
-    return this.#asNode(body, peer, () => configReply(schedule, intervals));
+    return this.#asNode(body, peer, node => configReply(this.#deps, node));
   }
 
   async log(body: unknown, peer: Peer): Promise<Reply> {
@@ -143,6 +152,20 @@ export class Endpoint {
     });
   }
 
+  startCarve(body: unknown, peer: Peer): Reply {
+    return this.#asNode(body, peer, node => this.#deps.carves.start(node, body));
+  }
+
+  isCarveSession(session: string): boolean {
+    return this.#deps.carves.isSession(session);
+  }
+
+  /** A block carries no node key, but the session of its carve. Throws `DiskRefused`. */
+  carveBlock(body: unknown, peer: Peer): Reply {
+    const reply = this.#deps.carves.block(body);
+    return 'error' in reply && !this.#invalid.take(peer.address, this.#deps.clock.now()) ? this.#putOff('blocked') : reply;
+  }
+
   /** A write that is too much: a node keeps what is refused and sends it again and again, so its answer counts as failed. */
   refuseWrite(key: string | undefined, reason: string): Reply {
     const node = key === undefined ? undefined : this.#deps.nodes.byKey(key);
@@ -161,12 +184,19 @@ export class Endpoint {
     const inBody = nodeBody.safeParse(body).data?.node_key ?? '';
     const inHeader = peer.nodeKey ?? '';
     if (inBody && inHeader && inBody !== inHeader) return failed('the node keys of header and body differ');
-    const node = nodes.byKey(inBody || inHeader);
+    const node = inBody || inHeader ? nodes.byKey(inBody || inHeader) : this.#byCertificate(peer);
     if (!node) return this.#invalid.take(peer.address, clock.now()) ? NODE_INVALID : this.#putOff('blocked');
     if (node.blocked) return failed('blocked');
     if (!this.#requests.take(node.id, clock.now())) return this.#putOff('too many requests');
     nodes.seen(node, peer.address, clock.now());
     return answer(node);
+  }
+
+  /** A host that has no key and a client certificate instead: osquery without an enroll endpoint. Enrolled at first sight. */
+  #byCertificate({ certificate, address }: Peer): Node | undefined {
+    if (!certificate) return undefined;
+    const { nodes, clock } = this.#deps;
+    return nodes.byCertificate(certificate.fingerprint) ?? nodes.enrollCertificate(certificate, address, clock.now());
   }
 
   async #takeLog(node: Node, body: unknown, bytes: number): Promise<Reply> {

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import type { ConnectorModule } from '../module.ts';
 import { parseListen } from './address.ts';
+import { ALL_PACKS } from './config.ts';
 import { createDirect } from './connector.ts';
+import { PACK_NAMES } from './schedule.ts';
 
 export { createDirect, type DirectConnector } from './connector.ts';
 export type { DirectAddress } from './desk.ts';
@@ -25,13 +27,22 @@ const settings = z.object({
   hostname: z.union([name.transform(one => [one]), z.array(name)]).default([]),
   enroll_secret_file: z.string().min(1).optional(),
   client_ca: z.string().min(1).optional(),
+  /** Which hosts get a pack of scheduled queries: "all", "none", or those with one of these tags. All get those not named. */
+  packs: z.partialRecord(z.enum(PACK_NAMES), z.union([z.enum(['all', 'none']), z.array(z.string().min(1))])).default({}),
+  /** Paths to watch by category, instead of our own. */
+  file_paths: z.record(z.string().min(1), z.array(z.string().min(1))).optional(),
+  /** Where hosts run with `--tls_enroll_override`: its value. */
+  tls_enroll_override: z.string().regex(/^\w+$/).optional(),
 });
 
 export const direct: ConnectorModule<z.infer<typeof settings>> = {
   kind: 'direct',
   title: 'Direct endpoint',
   settings,
-  create({ listen, hostname, enroll_secret_file, client_ca }, { id, dataDir, clock, log, store }) {
+  create(
+    { listen, hostname, enroll_secret_file, client_ca, packs, file_paths, tls_enroll_override },
+    { id, dataDir, clock, log, store, audit },
+  ) {
     return createDirect({
       id,
       dataDir,
@@ -39,9 +50,13 @@ export const direct: ConnectorModule<z.infer<typeof settings>> = {
       hostnames: hostname,
       registry: 'persistent',
       store,
+      packs: { ...ALL_PACKS, ...packs },
       clock,
       log,
+      ...(audit === undefined ? {} : { audit }),
       ...(enroll_secret_file === undefined ? {} : { enrollSecretFile: enroll_secret_file }),
+      ...(file_paths === undefined ? {} : { filePaths: file_paths }),
+      ...(tls_enroll_override === undefined ? {} : { secretKey: tls_enroll_override }),
       ...(client_ca === undefined ? {} : { clientCaFile: client_ca }),
     });
   },

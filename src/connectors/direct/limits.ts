@@ -15,6 +15,9 @@ export type Limits = {
   /** Bytes of logs taken in a UTC day, of one node and of all. */
   readonly logBytesPerNode: number;
   readonly logBytes: number;
+  /** Bytes of one carve, and of all that are kept. */
+  readonly carveBytes: number;
+  readonly allCarveBytes: number;
   /** Bytes that must stay free on the disk. */
   readonly freeBytes: number;
 };
@@ -33,6 +36,8 @@ export const DEFAULT_LIMITS: Limits = {
   connectionsPerAddress: 128,
   logBytesPerNode: 1_024 * MIB,
   logBytes: 16_384 * MIB,
+  carveBytes: 1_024 * MIB,
+  allCarveBytes: 20_480 * MIB,
   freeBytes: 512 * MIB,
 };
 

@@ -1,8 +1,8 @@
 /** Live queries of this process, on whichever desk there is: when the one that had them goes away, the next one takes them on. */
 import { randomBytes } from 'node:crypto';
-import type { ApprovedQuery } from '../../core/launch-policy.ts';
+import { type ApprovedQuery, carvedPath } from '../../core/launch-policy.ts';
 import type { Host } from '../../core/model.ts';
-import type { EndReason, LaunchOptions, LiveQueryBackend, LiveUpdate, SilentHosts } from '../../core/ports.ts';
+import type { AuditLog, EndReason, LaunchOptions, LiveQueryBackend, LiveUpdate, SilentHosts } from '../../core/ports.ts';
 import { Problem } from '../../core/problem.ts';
 import type { Desk, NewRun } from './desk.ts';
 
@@ -10,6 +10,7 @@ import type { Desk, NewRun } from './desk.ts';
 type AtDesk = <T>(work: (desk: Desk) => Promise<T>) => Promise<T>;
 
 type OwnRun = {
+  readonly carve: string | undefined;
   readonly sql: string;
   /** Hosts that have not answered. */
   readonly waiting: Map<string, Host>;
@@ -22,11 +23,13 @@ export class DirectLiveQueries implements LiveQueryBackend {
   readonly rejoin = false;
   readonly #source: string;
   readonly #at: AtDesk;
+  readonly #audit: AuditLog | undefined;
   readonly #runs = new Map<string, OwnRun>();
 
-  constructor(source: string, at: AtDesk) {
+  constructor(source: string, at: AtDesk, audit: AuditLog | undefined) {
     this.#source = source;
     this.#at = at;
+    this.#audit = audit;
   }
 
   async launch(
@@ -39,8 +42,10 @@ export class DirectLiveQueries implements LiveQueryBackend {
     if (hosts.length === 0) throw new Problem('usage', 'No host was picked, so nothing was sent.', { source: this.#source });
     const remoteId = `rollcall_${randomBytes(16).toString('hex')}`;
     const { sql } = query;
-    const desk = await this.#launch({ id: remoteId, sql, hosts: namesOf(hosts), resumed: false }, signal);
-    this.#runs.set(remoteId, { sql, waiting: new Map(hosts.map(host => [host.id, host])), desk, ended: false });
+    const carve = carvedPath(query);
+    if (carve !== undefined) this.#audit?.write('carve', { source: this.#source, path: carve, run: remoteId, hosts: namesOf(hosts) });
+    const desk = await this.#launch({ id: remoteId, sql, hosts: namesOf(hosts), resumed: false, carve }, signal);
+    this.#runs.set(remoteId, { sql, carve, waiting: new Map(hosts.map(host => [host.id, host])), desk, ended: false });
     return { remoteId };
   }
 
@@ -87,7 +92,10 @@ export class DirectLiveQueries implements LiveQueryBackend {
       if (!desk.gone.aborted || signal.aborted) throw thrown;
     }
     if (!desk.gone.aborted || signal.aborted || run.waiting.size === 0 || run.ended) return false;
-    run.desk = await this.#launch({ id: remoteId, sql: run.sql, hosts: namesOf([...run.waiting.values()]), resumed: true }, signal);
+    run.desk = await this.#launch(
+      { id: remoteId, sql: run.sql, carve: run.carve, hosts: namesOf([...run.waiting.values()]), resumed: true },
+      signal,
+    );
     return true;
   }
 

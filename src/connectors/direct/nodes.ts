@@ -3,6 +3,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Host, HostStatus } from '../../core/model.ts';
 import type { KeyValueStore, Log } from '../../core/ports.ts';
+import { clean } from '../../core/sanitize.ts';
 import type { HostDetails } from './host-details.ts';
 
 const nodeRecord = z.object({
@@ -39,6 +40,8 @@ const MISSING_AFTER_MS = 30 * 86_400_000;
 /** Beyond this, enrolments are refused. Past some thousand hosts, osctrl or Fleet do the job. */
 const MAX_NODES = 20_000;
 
+/** By another function than keys are, so that no key can be made up that stands for a certificate. */
+const ofCertificate = (fingerprint: string): string => hash('sha3-256', fingerprint, 'hex');
 const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
 export class NodeRegistry {
@@ -73,16 +76,37 @@ export class NodeRegistry {
    * flagged: whoever holds the secret may claim any name, but gets nobody's key. Undefined when there are too many.
    */
   enroll(identifier: string, details: HostDetails, ip: string, now: number): { readonly node: Node; readonly key: string } | undefined {
+    const key = randomBytes(32).toString('base64url');
+    const node = this.#enroll(identifier, sha256(key), details, ip, now);
+    return node && { node, key };
+  }
+
+  /** A node that shows its client certificate instead of a key. */
+  enrollCertificate(
+    { fingerprint, name }: { readonly fingerprint: string; readonly name: string },
+    ip: string,
+    now: number,
+  ): Node | undefined {
+    const hostname = clean(name, 255) || fingerprint;
+    const unknown = { uuid: '', platform: '', osVersion: '', osqueryVersion: '', simulated: false };
+    return this.#enroll(hostname, ofCertificate(fingerprint), { ...unknown, hostname, displayName: hostname }, ip, now);
+  }
+
+  /** The node of a client certificate, by its SHA-256 fingerprint. */
+  byCertificate(fingerprint: string): Node | undefined {
+    return this.#byKey.get(ofCertificate(fingerprint));
+  }
+
+  #enroll(identifier: string, keyHash: string, details: HostDetails, ip: string, now: number): Node | undefined {
     if (this.#byId.size >= MAX_NODES) return undefined;
     const base = sha256(identifier).slice(0, ID_LENGTH);
     let id = base;
     for (let count = 2; this.#byId.has(id); count += 1) id = `${base}-${count}`;
-    const key = randomBytes(32).toString('base64url');
     const standing = { duplicate: id !== base, approved: false, blocked: false, tags: [] };
-    const node: Node = { id, keyHash: sha256(key), ...standing, enrolledAt: now, lastSeen: now, ip, ...details };
+    const node: Node = { id, keyHash, ...standing, enrolledAt: now, lastSeen: now, ip, ...details };
     this.#add(node);
     this.#persist(node);
-    return { node, key };
+    return node;
   }
 
   /** The holder of a key. Found by the key's hash, so that the time it takes tells nothing about other keys. */

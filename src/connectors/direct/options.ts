@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { AuditLog, Clock, KeyValueStore, Log } from '../../core/ports.ts';
 import type { ListenAddress } from './address.ts';
+import type { FilePaths, PackChoice } from './config.ts';
 import { DEFAULT_LIMITS, type Limits, OWN_HOSTS } from './limits.ts';
 import type { NodeMemory } from './nodes.ts';
 import type { Intervals, Schedule } from './schedule.ts';
@@ -27,6 +28,12 @@ export type DirectOptions = {
   /** Seconds; those that are left out are the defaults. */
   readonly intervals?: Partial<Intervals>;
   readonly schedule?: Schedule;
+  /** None when left out. */
+  readonly packs?: PackChoice;
+  /** Instead of the paths that the pack `fim` watches. */
+  readonly filePaths?: FilePaths;
+  /** The key under which hosts send the secret, where they run with `--tls_enroll_override`. */
+  readonly secretKey?: string;
   /** Those that are left out are the defaults; of a 'memory' registry enrolment is not limited: its hosts are this process's own. */
   readonly limits?: Partial<Limits>;
   /** Where it is told what a person did to nodes and secret; nothing is audited without one. */

@@ -1,10 +1,21 @@
 /** The endpoint held by this process: an osquery TLS remote server, and the hosts enrolled to it. */
 import { get } from 'node:https';
 import type { Host, HostStatus } from '../../core/model.ts';
-import type { EndReason, EventBatch, LaunchOptions, LiveUpdate, SilentHosts, SourceReport } from '../../core/ports.ts';
+import type {
+  EndReason,
+  EnrolledNode,
+  EventBatch,
+  LaunchOptions,
+  LiveUpdate,
+  NodeChange,
+  SilentHosts,
+  SourceReport,
+} from '../../core/ports.ts';
 import { Problem } from '../../core/problem.ts';
+import { clean } from '../../core/sanitize.ts';
 import { hostFor, isLoopback, type ListenAddress, namesOf, urlOf } from './address.ts';
-import { enrollSecret, type Identity, serverIdentity } from './certificate.ts';
+import { Carves } from './carves.ts';
+import { enrollSecret, type Identity, newEnrollSecret, serverIdentity } from './certificate.ts';
 import { ControlServer } from './control-server.ts';
 import type { Desk, DirectAddress, NewRun } from './desk.ts';
 import { Endpoint } from './endpoint.ts';
@@ -26,6 +37,7 @@ type Parts = {
   readonly intervals: Intervals;
   readonly nodes: NodeRegistry;
   readonly runs: OpenRuns;
+  readonly carves: Carves;
   readonly handoff: Handoff;
   readonly server: DirectServer;
   readonly endpoint: Endpoint;
@@ -75,27 +87,46 @@ async function parts(options: DirectOptions, server: DirectServer, port: number)
   const identity = await serverIdentity({ dir, names: namesOf(listen, hostnames), enrolled: nodes.size, now: clock.now() });
   const queue = new DistributedQueue();
   const handoff = new Handoff(clock);
-  const online = (node: Node) => statusIn(node, intervals, clock.now()) === 'online';
-  const runs = new OpenRuns({ source: id, queue, nodes, clock, online });
-  const schedule = options.schedule ?? defaultSchedule(intervals);
   const limits = limitsOf(options);
+  const carves = new Carves({ dir, limits, clock, log });
+  const online = (node: Node) => statusIn(node, intervals, clock.now()) === 'online';
+  const runs = new OpenRuns({ source: id, queue, nodes, carves, clock, online });
+  const schedule = options.schedule ?? defaultSchedule(intervals);
   const quota = new Quota({ limits, dataDir: options.dataDir, clock });
-  const endpoint = new Endpoint({ source: id, secret, nodes, queue, runs, handoff, schedule, intervals, limits, quota, clock, log });
+  const watching = { schedule, intervals, packs: options.packs ?? {}, filePaths: options.filePaths };
+  const secretKey = options.secretKey ?? 'enroll_secret';
+  const endpoint = new Endpoint({
+    source: id,
+    secret,
+    secretKey,
+    nodes,
+    queue,
+    runs,
+    handoff,
+    carves,
+    ...watching,
+    limits,
+    quota,
+    clock,
+    log,
+  });
   const host = hostFor(listen, hostnames);
   const { certificate: caPem, fingerprint } = identity;
   const address = { url: urlOf(host, port), host, port, caPem, fingerprint, enrollSecret: secret };
-  return { options, intervals, nodes, runs, handoff, server, endpoint, identity, address };
+  return { options, intervals, nodes, runs, carves, handoff, server, endpoint, identity, address };
 }
 
 export class OwnerDesk implements Desk {
   readonly #parts: Parts;
   readonly #lock: OwnerLock | undefined;
+  #address: DirectAddress;
   readonly #gone = new AbortController();
   #control: ControlServer | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: Parts, lock: OwnerLock | undefined) {
     this.#parts = parts;
+    this.#address = parts.address;
     this.#lock = lock;
   }
 
@@ -115,7 +146,7 @@ export class OwnerDesk implements Desk {
   }
 
   async address(): Promise<DirectAddress> {
-    return this.#parts.address;
+    return this.#address;
   }
 
   async check(signal: AbortSignal): Promise<SourceReport> {
@@ -127,8 +158,8 @@ export class OwnerDesk implements Desk {
     return {
       version: 'osquery TLS remote API',
       account: `${nodes.size} hosts enrolled, ${online} online`,
-      can: ['enrol hosts', 'list hosts', 'run live queries', 'cancel live queries', 'receive logs'],
-      cannot: ['carve files'],
+      can: ['enrol hosts', 'list hosts', 'run live queries', 'cancel live queries', 'receive logs', 'carve files'],
+      cannot: [],
       remarks: this.remarks(),
     };
   }
@@ -151,6 +182,39 @@ export class OwnerDesk implements Desk {
       ...endpoint.remarks(),
       ...server.remarks(),
     ];
+  }
+
+  async nodes(signal: AbortSignal): Promise<readonly EnrolledNode[]> {
+    signal.throwIfAborted();
+    return this.#parts.nodes.nodes().map(node => this.#asEnrolled(node));
+  }
+
+  async change(id: string, change: NodeChange, signal: AbortSignal): Promise<EnrolledNode> {
+    signal.throwIfAborted();
+    const { nodes, options } = this.#parts;
+    const node = nodes.node(id);
+    if (!node)
+      throw new Problem('usage', `There is no node '${clean(id, 80)}'. \`rollcall nodes list\` shows them.`, { source: options.id });
+    if ('tags' in change) nodes.change(node, { tags: [...change.tags] });
+    else if (change.action === 'forget') nodes.forget(node);
+    else if (change.action === 'block') nodes.change(node, { blocked: true });
+    else nodes.change(node, { approved: true, blocked: false });
+    return this.#asEnrolled(node);
+  }
+
+  async rotateSecret(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { options, endpoint } = this.#parts;
+    const secret = newEnrollSecret(directoryOf(options), options.enrollSecretFile);
+    endpoint.setSecret(secret);
+    this.#address = { ...this.#address, enrollSecret: secret };
+  }
+
+  #asEnrolled(node: Node): EnrolledNode {
+    const { options, intervals } = this.#parts;
+    const standing = node.blocked ? 'blocked' : isPending(node) ? 'pending' : 'enrolled';
+    const host = toHost(node, options.id, statusIn(node, intervals, options.clock.now()));
+    return { ...host, enrolledAt: node.enrolledAt, standing, tags: node.tags };
   }
 
   async launch(run: NewRun, signal: AbortSignal): Promise<void> {
@@ -182,9 +246,10 @@ export class OwnerDesk implements Desk {
   }
 
   async #close(): Promise<void> {
-    const { handoff, server, nodes } = this.#parts;
+    const { handoff, server, nodes, carves } = this.#parts;
     handoff.close();
     await server.close();
+    await carves.close();
     nodes.flush();
     this.#lock?.release();
     this.#control?.close();

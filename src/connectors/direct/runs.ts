@@ -5,6 +5,7 @@ import { Problem } from '../../core/problem.ts';
 import { clean, cleanRow } from '../../core/sanitize.ts';
 import { shortAge } from '../../core/time.ts';
 import { Bell } from './bell.ts';
+import type { Carves } from './carves.ts';
 import type { NewRun } from './desk.ts';
 import type { Node, NodeRegistry } from './nodes.ts';
 import { inTurns } from './pace.ts';
@@ -24,6 +25,7 @@ type OpenRun = {
   /** Answers that nobody has fetched yet. */
   readonly answers: HostAnswer[];
   readonly arrival: Bell;
+  readonly carve: string | undefined;
   /** Targets that have not answered. */
   open: number;
   readonly launchedAt: number;
@@ -34,6 +36,7 @@ export type RunsDeps = {
   readonly source: string;
   readonly queue: DistributedQueue;
   readonly nodes: NodeRegistry;
+  readonly carves: Carves;
   readonly clock: Clock;
   /** Whether a node is online now. */
   online(node: Node): boolean;
@@ -47,7 +50,7 @@ export class OpenRuns {
     this.#deps = deps;
   }
 
-  launch({ id, sql, hosts, resumed }: NewRun): void {
+  launch({ id, sql, hosts, resumed, carve }: NewRun): void {
     const { queue, nodes, clock } = this.#deps;
     this.#dropOld();
     const targets = new Map(hosts.map(host => [host.id, host.hostname]));
@@ -55,6 +58,7 @@ export class OpenRuns {
       hosts: targets,
       answers: [],
       arrival: new Bell(),
+      carve,
       open: targets.size,
       launchedAt: clock.now(),
       endedAt: null,
@@ -111,10 +115,11 @@ export class OpenRuns {
 
   /** What a node wrote. Only answers to queries that were delivered to it and are still open are taken. */
   async take(node: Node, results: ReadonlyMap<string, QueryResult>): Promise<void> {
-    const { queue, clock } = this.#deps;
+    const { queue, carves, clock } = this.#deps;
     for (const [id, result] of results) {
       const run = this.#runs.get(id);
       if (!run || !queue.answer(id, node.id)) continue;
+      if (run.carve !== undefined && result.status === 0) carves.announce(node, run.carve, id, result.rows);
       run.answers.push(await inTurns(answerOf(node.id, result, clock.now())));
       run.open -= 1;
       run.arrival.ring();
@@ -146,6 +151,8 @@ export class OpenRuns {
     const { nodes, clock, online } = this.#deps;
     const gone = [...run.hosts.keys()].filter(id => !nodes.node(id));
     if (gone.length > 0) yield { kind: 'silent', state: 'offline', hostIds: gone, reason: 'not enrolled any more' };
+    const blocked = [...run.hosts.keys()].filter(id => nodes.node(id)?.blocked);
+    if (blocked.length > 0) yield { kind: 'silent', state: 'timed_out', hostIds: blocked, reason: 'blocked: it is not told of queries' };
     if (options.offline !== 'skip') return;
     for (const id of run.hosts.keys()) {
       const node = nodes.node(id);

@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { Log } from '../../core/ports.ts';
 import { Problem } from '../../core/problem.ts';
 import { BadBody, type BodyLimits, BodyReader } from './body.ts';
+import { DiskRefused } from './carves.ts';
 import { addressOf, Connections } from './connections.ts';
 import type { Endpoint, Peer, Reply } from './endpoint.ts';
 import type { Limits } from './limits.ts';
@@ -19,8 +21,15 @@ type Route = BodyLimits & {
   readonly refuse?: (endpoint: Endpoint, key: string | undefined, reason: string) => Reply;
 };
 
-const packedLog: BodyLimits = { maxBytes: 32 * MIB, gzip: true };
-const plain = (maxBytes: number): BodyLimits => ({ maxBytes, gzip: false });
+const packedLog: BodyLimits = { maxBytes: 32 * MIB, gzip: true, proof: 'node_key' };
+const plain = (maxBytes: number): BodyLimits => ({ maxBytes, gzip: false, proof: 'node_key' });
+const carveStart: Route = { ...plain(8 * KIB), handle: (endpoint, body, peer) => endpoint.startCarve(body, peer) };
+/** 8 MiB in base64, and the rest. */
+const carveBlock: Route = {
+  ...plain(11 * MIB),
+  proof: 'session_id',
+  handle: (endpoint, body, peer) => endpoint.carveBlock(body, peer),
+};
 
 /** Body limits: contracts/osquery-remote.md 6. */
 const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
@@ -36,6 +45,10 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
       refuse: (endpoint, key, reason) => endpoint.refuseWrite(key, reason),
     },
   ],
+  ['/carve/start', carveStart],
+  ['/carve/begin', carveStart],
+  ['/carve/block', carveBlock],
+  ['/carve/continue', carveBlock],
 ]);
 /** What other tools of the field expect: Fleet's paths, and a version to ask for. */
 const ALIAS = /^\/api(?:\/v1)?\/osquery(?=\/)/;
@@ -53,10 +66,19 @@ const SERVER_OPTIONS = {
   /** Node would answer 400 with an empty body, which osquery takes for success. */
   requireHostHeader: false,
 } as const;
+/** Without a byte either way: a client that does not read its reply. */
+const IDLE_MS = 30_000;
 const CLOSE_PATIENCE_MS = 2_000;
 const NODE_KEY = /^NodeKey\s+(\S+)$/i;
 
 const nodeKeyOf = (request: IncomingMessage): string | undefined => NODE_KEY.exec(request.headers.authorization ?? '')?.[1];
+/** The client's, where one was asked for and verified. */
+function certificateOf({ socket }: IncomingMessage): Peer['certificate'] {
+  const { fingerprint256, subject } = socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : {};
+  if (fingerprint256 === undefined) return undefined;
+  const name = subject?.CN;
+  return { fingerprint: fingerprint256, name: typeof name === 'string' ? name : '' };
+}
 const pathOf = (request: IncomingMessage): string =>
   (request.url ?? '/')
     .replace(/[?#].*$/, '')
@@ -96,12 +118,14 @@ export class DirectServer {
     this.#deps = deps;
     this.#connections = new Connections(deps.limits.connections, deps.limits.connectionsPerAddress);
     this.#server = createServer({ ...SERVER_OPTIONS, requestCert: deps.clientCa !== undefined, rejectUnauthorized: true });
+    this.#server.setTimeout(IDLE_MS);
     this.#server.on('connection', socket => {
       if (socket instanceof Socket) this.#connections.add(socket);
     });
     this.#server.on('request', (request, response) => void this.#serve(request, response));
     this.#server.on('checkExpectation', (request, response) => void this.#serve(request, response));
     this.#server.on('clientError', refuse);
+    this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
   }
 
   /** Takes the port; nobody can connect before `present`. Throws an 'unreachable' Problem when it is taken. Resolves with the port. */
@@ -141,7 +165,7 @@ export class DirectServer {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
     this.#server.closeIdleConnections();
-    const last = setTimeout(() => this.#server.closeAllConnections(), CLOSE_PATIENCE_MS);
+    const last = setTimeout(() => this.#connections.close(), CLOSE_PATIENCE_MS);
     await promise;
     clearTimeout(last);
   }
@@ -151,6 +175,8 @@ export class DirectServer {
       const reply = await this.#answer(request);
       send(response, reply);
     } catch (thrown) {
+      // A carve's client tries again only when it has no reply at all.
+      if (thrown instanceof DiskRefused) request.socket.destroy();
       if (request.destroyed && !request.complete) return;
       const known = thrown instanceof BadBody;
       if (!known) this.#deps.log.write('error', 'A request could not be handled.', { path: pathOf(request), detail: String(thrown) });
@@ -168,10 +194,10 @@ export class DirectServer {
       return { error: route ? 'POST only' : 'not found' };
     }
     const nodeKey = nodeKeyOf(request);
-    const asked = { address: addressOf(request.socket), nodeKey };
+    const asked = { address: addressOf(request.socket), nodeKey, certificate: certificateOf(request) };
     let proven = nodeKey !== undefined && endpoint.isKey(nodeKey) ? nodeKey : undefined;
     const isKey = (key: string) => {
-      if (!endpoint.isKey(key)) return false;
+      if (!(endpoint.isKey(key) || (route.proof === 'session_id' && endpoint.isCarveSession(key)))) return false;
       proven = key;
       this.#connections.working(request.socket, true);
       return true;

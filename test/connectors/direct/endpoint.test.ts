@@ -29,7 +29,8 @@ describe('every reply', () => {
   type Odd = { readonly what: string; readonly path: string; readonly body: unknown; readonly options?: PostOptions };
   const odd: readonly Odd[] = [
     { what: 'an unknown path', path: '/nothing/here', body: {} },
-    { what: 'a carve, which is not served', path: '/carve/start', body: { carve_id: 'x' } },
+    { what: 'a carve of nobody', path: '/carve/start', body: { carve_id: 'x' } },
+    { what: 'a block of no carve', path: '/carve/block', body: { block_id: 0, session_id: 'x', request_id: 'x', data: '' } },
     { what: 'a GET of the API', path: '/config', body: '', options: { method: 'GET' } },
     { what: 'an empty body', path: '/log', body: '' },
     { what: 'a body that is not JSON', path: '/distributed/read', body: '{"node_key":' },

@@ -5,12 +5,17 @@ import { optionsFor, startDirect } from './support.ts';
 
 describe('the settings', () => {
   it('bind to loopback unless told otherwise', () => {
-    expect(direct.settings.parse({})).toEqual({ listen: { host: '127.0.0.1', port: 8443 }, hostname: [] });
+    expect(direct.settings.parse({})).toEqual({ listen: { host: '127.0.0.1', port: 8443 }, hostname: [], packs: {} });
   });
 
   it('take names, a secret file and a client CA', () => {
     const settings = { listen: '0.0.0.0:9000', hostname: 'jump.example', enroll_secret_file: '/run/secret', client_ca: '/run/ca.pem' };
-    expect(direct.settings.parse(settings)).toEqual({ ...settings, listen: { host: '0.0.0.0', port: 9000 }, hostname: ['jump.example'] });
+    expect(direct.settings.parse(settings)).toEqual({
+      ...settings,
+      listen: { host: '0.0.0.0', port: 9000 },
+      hostname: ['jump.example'],
+      packs: {},
+    });
   });
 
   it.each(['8443', 'x:y', ':1', '127.0.0.1:70000', '::1:8443', 'a b:1', ''])('refuse %j as an address', listen => {
