@@ -128,8 +128,8 @@ describe.each(templates.map(template => [template.name, template] as const))('%s
   it('tells in a few plain sentences what to look for', () => {
     expect(template.title).toMatch(/^[^.]{4,60}$|^\/etc\/[\w.]+$/);
     expect(template.why.length).toBeLessThanOrEqual(320);
-    expect(template.why.match(/[.?](?= |$)/g)?.length ?? 0).toBeGreaterThan(0);
-    expect(template.why.match(/[.?](?= |$)/g)?.length ?? 0).toBeLessThanOrEqual(4);
+    const sentences = template.why.match(/[.?](?= |$)/g)?.length ?? 0;
+    expect([1, 2, 3]).toContain(sentences);
   });
 
   it('shows a sample with the columns of one platform, in their order', () => {

@@ -1,5 +1,4 @@
 /** From the values of a row to the next question: which templates take them, on this host and on all. Pure. */
-import { isIP } from 'node:net';
 import type { Host, Row } from '../../src/core/model.ts';
 import { checkParam } from '../../src/core/params.ts';
 import type { ParamSpec, Template } from '../../src/core/template.ts';
@@ -11,9 +10,11 @@ export type ValueKind = 'sha256' | 'ip' | 'path' | 'pid' | 'name';
 const NAMES = new Set(['name', 'username', 'user', 'process', 'filename', 'service', 'display_name']);
 const PIDS = new Set(['pid', 'parent', 'ppid', 'pgroup']);
 
+const ADDRESS: ParamSpec = { name: 'ip', title: 'Address', type: 'ip' };
+
 export function kindOf(column: string, value: string): ValueKind | undefined {
   if (/^[0-9a-f]{64}$/i.test(value)) return 'sha256';
-  if (isIP(value) !== 0) return 'ip';
+  if ('value' in checkParam(ADDRESS, value, 0)) return 'ip';
   if (/^(\/.|[A-Za-z]:\\.)/.test(value)) return 'path';
   if (PIDS.has(column) && /^[1-9]\d*$/.test(value)) return 'pid';
   return NAMES.has(column) && value !== '' ? 'name' : undefined;

@@ -202,5 +202,14 @@ export const commands: readonly Command<ResultsScreen>[] = [
       if (name !== undefined) screen.patch({ sort: nextSort(sort, name) });
     },
   },
+  {
+    id: 'results.secrets',
+    keys: ['M'],
+    title: 'Show or mask secrets',
+    help: 'Passwords, tokens and keys in command lines, histories and environments are masked until you ask for them.',
+    where: 'screen',
+    blocked: context => inTable(context) ?? ((context.screen.template()?.secrets.length ?? 0) > 0 ? undefined : 'no column here is masked'),
+    run: ({ screen }) => screen.patch({ unmasked: !screen.get().unmasked }),
+  },
   ...listCommands<ResultsScreen>('results', { get: list, set: setList, extent }),
 ];

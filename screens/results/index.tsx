@@ -131,12 +131,14 @@ function Rows({ screen, run, width, height }: Part & { readonly run: Run }): Rea
 }
 
 function Stacked({ screen, run, width, height }: Part & { readonly run: Run }): ReactNode {
-  const { stack: list } = useStore(screen);
+  const { stack: list, unmasked } = useStore(screen);
   const stack = screen.stack();
+  const secrets = unmasked ? [] : (screen.template()?.secrets ?? []);
+  const masked = stack?.columns.map(column => secrets.includes(column)) ?? [];
   const groups = stack?.groups() ?? [];
   const row = (index: number) => {
     const group = groups[index];
-    return group ? groupSegments(group, stack?.hosts ?? 0) : [];
+    return group ? groupSegments(group, stack?.hosts ?? 0, masked) : [];
   };
   return (
     <>

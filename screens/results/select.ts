@@ -1,4 +1,5 @@
 /** What the Results screen shows of a run. Pure. */
+import { maskRow } from '../../src/core/mask.ts';
 import type { Row } from '../../src/core/model.ts';
 import { bucketOf, type Run, type Tally, type Target, type TargetState } from '../../src/core/run.ts';
 import type { TableSource } from '../../src/ui/table-state.ts';
@@ -117,6 +118,23 @@ export function allHostsTable(run: Run, keep?: (row: Row) => boolean): TableSour
       if (!target) return null;
       if (column === 0) return target.key;
       return target.rows[row - (ends[place - 1] ?? 0)]?.[columns[column] ?? ''] ?? null;
+    },
+  };
+}
+
+/** The same table with secrets inside the cells of these columns masked. */
+export function maskedTable(table: TableSource, secrets: readonly string[]): TableSource {
+  const hidden = new Set(secrets.map(name => table.columns.indexOf(name)).filter(index => index >= 0));
+  if (hidden.size === 0) return table;
+  return {
+    ...table,
+    cell(row, column) {
+      const value = table.cell(row, column);
+      const name = table.columns[column];
+      if (value === null || name === undefined || !hidden.has(column)) return value;
+      // What a value is may only be told by the columns beside it: the key of an environment variable.
+      const whole = Object.fromEntries(table.columns.map((other, index) => [other, table.cell(row, index)]));
+      return maskRow(whole, [name]).row[name] ?? null;
     },
   };
 }

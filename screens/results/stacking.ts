@@ -1,4 +1,5 @@
 /** Stacking a run: fed with answers as they come, never counted anew. Outside React. */
+import { maskSecrets } from '../../src/core/mask.ts';
 import type { Row } from '../../src/core/model.ts';
 import type { Run, Target } from '../../src/core/run.ts';
 import { columnsIn, createStack, type Stack, type StackGroup, stackColumns } from '../../src/core/stack.ts';
@@ -50,13 +51,18 @@ export const stackHead = (stack: Stack): readonly Segment[] => [
   { text: stack.columns.join(' · '), tone: 'accent' },
 ];
 
-/** A value that only one host has stands out: that is what stacking is for. */
-export function groupSegments({ values, hosts, rows, firstHost }: StackGroup, of: number): readonly Segment[] {
+/** A value that only one host has stands out: that is what stacking is for. `masked`: values that may hold secrets. */
+export function groupSegments(
+  { values, hosts, rows, firstHost }: StackGroup,
+  of: number,
+  masked: readonly boolean[] = [],
+): readonly Segment[] {
   const rare = hosts === 1 && of > 2;
+  const shown = values.map((value, index) => (value && masked[index] ? maskSecrets(value).text : value));
   return [
     { text: number(String(hosts), HOSTS), tone: rare ? 'high' : undefined },
     { text: number(String(rows), ROWS), tone: 'muted' },
     { text: cell(hosts === 1 ? firstHost : `${firstHost} …`, FIRST), tone: 'muted' },
-    { text: values.map(value => (value === null || value === '' ? '·' : value)).join(' · ') },
+    { text: shown.map(value => (value === null || value === '' ? '·' : value)).join(' · ') },
   ];
 }

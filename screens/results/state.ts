@@ -7,7 +7,7 @@ import { createStore, type Store } from '../../src/state/store.ts';
 import { LIST_START, type ListState, reanchor, settle } from '../../src/ui/list-state.ts';
 import { TABLE_START, type TableSource, type TableState } from '../../src/ui/table-state.ts';
 import type { Report } from './compare.ts';
-import { allHostsTable, type Bucket, hostTable, inBucket } from './select.ts';
+import { allHostsTable, type Bucket, hostTable, inBucket, maskedTable } from './select.ts';
 import { type Sort, sorted } from './sort.ts';
 import { createStacker } from './stacking.ts';
 
@@ -33,6 +33,8 @@ export type ResultsState = {
   readonly group: StackGroup | undefined;
   readonly report: Report | undefined;
   readonly scroll: number;
+  /** Secrets in the rows are shown as they came. */
+  readonly unmasked: boolean;
 };
 
 export type ResultsScreen = Store<ResultsState> & {
@@ -67,6 +69,7 @@ const START: ResultsState = {
   group: undefined,
   report: undefined,
   scroll: 0,
+  unmasked: false,
 };
 
 /** Remembers the last result for the same arguments. */
@@ -115,6 +118,17 @@ export function createResults({ runs: live }: AppState, templates: () => readonl
     return chosen && stacker.of(chosen, template(), store.get().stackBy);
   };
 
+  const withoutSecrets = remembered(maskedTable);
+  const rawTable = (): TableSource | undefined => {
+    const { level, sort, group } = store.get();
+    const chosen = run();
+    const of = level === 'group' ? stack() : undefined;
+    if (chosen && of && group) return inOrder(tableOfGroup(chosen, chosen.version, of, group), sort);
+    if (level === 'table' && chosen) return inOrder(tableOfAll(chosen, chosen.version), sort);
+    const one = level === 'rows' ? target() : undefined;
+    return one && inOrder(tableOfHost(one), sort);
+  };
+
   return {
     ...store,
     template,
@@ -126,13 +140,9 @@ export function createResults({ runs: live }: AppState, templates: () => readonl
     hostsWindow,
     target,
     table() {
-      const { level, sort, group } = store.get();
-      const chosen = run();
-      const of = level === 'group' ? stack() : undefined;
-      if (chosen && of && group) return inOrder(tableOfGroup(chosen, chosen.version, of, group), sort);
-      if (level === 'table' && chosen) return inOrder(tableOfAll(chosen, chosen.version), sort);
-      const one = level === 'rows' ? target() : undefined;
-      return one && inOrder(tableOfHost(one), sort);
+      const source = rawTable();
+      const secrets = template()?.secrets ?? [];
+      return source && !store.get().unmasked && secrets.length > 0 ? withoutSecrets(source, secrets) : source;
     },
     open: ({ id }) => patch({ ...START, runs: store.get().runs, runId: id, level: 'hosts' }),
   };

@@ -5,12 +5,14 @@ import type { Command, CommandContext, Size } from '../../src/ui/keys/command.ts
 import { Line } from '../../src/ui/Line.tsx';
 import { listCommands } from '../../src/ui/list-commands.ts';
 import { RowList } from '../../src/ui/RowList.tsx';
+import { StaticTable } from '../../src/ui/StaticTable.tsx';
 import { defineScreen } from '../../src/ui/screen.tsx';
 import { type Services, useServices } from '../../src/ui/services.ts';
 import { TextPane } from '../../src/ui/TextPane.tsx';
 import { paneExtent, paneList } from '../../src/ui/text-pane.ts';
 import type { Segment } from '../../src/ui/theme.ts';
 import { useStore } from '../../src/ui/use-store.ts';
+import { type CheckTable, checkTable } from './check-table.ts';
 import { SourceFormView } from './Form.tsx';
 import { type Clock, headSegments, noticeLines, sourceLines, sourceSegments } from './segments.ts';
 import { createSources, type SourcesScreen } from './state.ts';
@@ -23,31 +25,34 @@ const EMPTY = [
   'rollcall --lab shows how it looks without any.',
 ];
 
-/** The list takes what it needs, the pane at least half. */
-function layoutOf({ height }: Pick<Size, 'height'>, sources: number): { readonly list: number; readonly pane: number } {
-  const list = Math.max(1, Math.min(Math.max(sources, EMPTY.length + 2), Math.floor(height / 2) - 1));
-  return { list, pane: Math.max(0, height - 1 - list) };
+type Layout = { readonly list: number; readonly pane: number; readonly table: CheckTable | undefined };
+
+/** The list takes what it needs, the pane at least half of what the table leaves. */
+function layoutOf(screen: SourcesScreen, size: Size): Layout {
+  const table = checkTable(screen.get().checks.get(screen.current()?.source ?? ''), size);
+  const height = size.height - (table?.height ?? 0);
+  const list = Math.max(1, Math.min(Math.max(screen.sources().length, EMPTY.length + 2), Math.floor(height / 2) - 1));
+  return { list, pane: Math.max(0, height - 1 - list), table };
 }
 
 const clockOf = ({ now, ui, offsetMinutes }: Services): Clock => ({ now: now(), zone: ui.get().zone, offsetMinutes });
 
-function paneLines(screen: SourcesScreen, services: Services, width: number): ReadonlyArray<readonly Segment[]> {
+function paneLines(screen: SourcesScreen, services: Services, { width }: Size, { table }: Layout): ReadonlyArray<readonly Segment[]> {
   const health = screen.current();
   const clock = clockOf(services);
-  const about = health ? sourceLines(health, screen.get().checks.get(health.source), width, clock) : [];
+  const check = health && screen.get().checks.get(health.source);
+  const about = health ? sourceLines({ health, check, tabled: table !== undefined }, width, clock) : [];
   return [...about, ...noticeLines(services.state.notices.get(), width, clock)];
 }
 
-function View({ screen, width, height }: { readonly screen: SourcesScreen } & Size): ReactNode {
+function Sources({ screen, width, height }: { readonly screen: SourcesScreen } & Size): ReactNode {
   const services = useServices();
   useStore(services.state.health);
   useStore(services.state.notices);
   const zone = useStore(services.ui, shown => shown.zone);
   const { list, inPane, scroll } = useStore(screen);
-  const { open } = useStore(screen.form);
-  if (open) return <SourceFormView form={screen.form} width={width} height={height} />;
   const sources = screen.sources();
-  const layout = layoutOf({ height }, sources.length);
+  const layout = layoutOf(screen, { width, height });
   const clock = clockOf(services);
   const row = (index: number) => {
     const health = sources[index];
@@ -57,10 +62,11 @@ function View({ screen, width, height }: { readonly screen: SourcesScreen } & Si
     <Box flexDirection="column" width={width} height={height}>
       <Line width={width} segments={headSegments(width, zone)} />
       <RowList width={width} height={layout.list} count={sources.length} list={list} row={row} active={!inPane} empty={EMPTY} />
+      {layout.table && <StaticTable columns={layout.table.columns} rows={layout.table.rows} width={width} />}
       {layout.pane > 1 && (
         <TextPane
           title={screen.current()?.source ?? 'sources'}
-          lines={paneLines(screen, services, width)}
+          lines={paneLines(screen, services, { width, height }, layout)}
           scroll={scroll}
           active={inPane}
           width={width}
@@ -69,6 +75,11 @@ function View({ screen, width, height }: { readonly screen: SourcesScreen } & Si
       )}
     </Box>
   );
+}
+
+function View(props: { readonly screen: SourcesScreen } & Size): ReactNode {
+  const { open } = useStore(props.screen.form);
+  return open ? <SourceFormView form={props.screen.form} width={props.width} height={props.height} /> : <Sources {...props} />;
 }
 
 const noSource = ({ screen }: Context) => (screen.current() ? undefined : 'there is no source');
@@ -80,10 +91,9 @@ const movements = listCommands<SourcesScreen>('sources', {
     else screen.patch({ list, scroll: 0 });
   },
   extent({ screen, services, size }) {
-    const sources = screen.sources().length;
-    const layout = layoutOf(size, sources);
-    if (!screen.get().inPane) return { count: sources, height: layout.list };
-    return paneExtent(paneLines(screen, services, size.width).length, { height: layout.pane });
+    const layout = layoutOf(screen, size);
+    if (!screen.get().inPane) return { count: screen.sources().length, height: layout.list };
+    return paneExtent(paneLines(screen, services, size, layout).length, { height: layout.pane });
   },
 });
 

@@ -60,7 +60,7 @@ function pair(name: string, value: string, width: number, tone?: Tone): PaneLine
   ]);
 }
 
-function checkLines(check: Check | undefined, width: number, { offsetMinutes, zone }: Clock): PaneLine[] {
+function checkLines({ check, tabled }: Pick<About, 'check' | 'tabled'>, width: number, { offsetMinutes, zone }: Clock): PaneLine[] {
   if (!check) return [[{ text: ' c checks the source: address, trust, account, and what it may do.', tone: 'muted' }]];
   const time = fullTime(check.at, zone, offsetMinutes);
   if (check.state === 'running') return pair('check', `running since ${time}; ctrl+c stops it`, width);
@@ -70,8 +70,8 @@ function checkLines(check: Check | undefined, width: number, { offsetMinutes, zo
     ...pair('check', `passed at ${time}`, width, 'ok'),
     ...pair('account', account, width),
     ...pair('version', version, width),
-    ...pair('may', can.join(', '), width),
-    ...pair('may not', cannot.join(', '), width, 'warn'),
+    ...pair('may', tabled ? '' : can.join(', '), width),
+    ...pair('may not', tabled ? '' : cannot.join(', '), width, 'warn'),
     ...remarks.flatMap(remark => pair('remark', remark, width)),
   ];
 }
@@ -79,8 +79,15 @@ function checkLines(check: Check | undefined, width: number, { offsetMinutes, zo
 const clockText = (ms: number | null, { zone, offsetMinutes }: Clock): string =>
   ms === null ? 'never' : fullTime(ms, zone, offsetMinutes);
 
+export type About = {
+  readonly health: Health;
+  readonly check: Check | undefined;
+  /** What the account may do is in a table of its own. */
+  readonly tabled: boolean;
+};
+
 /** What is known about one source. */
-export function sourceLines(health: Health, check: Check | undefined, width: number, clock: Clock): readonly PaneLine[] {
+export function sourceLines({ health, check, tabled }: About, width: number, clock: Clock): readonly PaneLine[] {
   const { kind, level, reason, remarks, lastContact, lastEvent, events, skipped, reconnects, version } = health;
   return [
     ...pair('state', reason === '' ? level : `${level}: ${reason}`, width, healthTone(level)),
@@ -89,7 +96,7 @@ export function sourceLines(health: Health, check: Check | undefined, width: num
     ...pair('last contact', clockText(lastContact, clock), width),
     ...pair('last event', clockText(lastEvent, clock), width),
     ...pair('events', `${count(events)}, ${count(skipped)} records skipped as unreadable, ${count(reconnects)} reconnects`, width),
-    ...checkLines(check, width, clock),
+    ...checkLines({ check, tabled }, width, clock),
   ];
 }
 

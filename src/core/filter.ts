@@ -1,132 +1,63 @@
-/**
- * Filter expressions: terms joined by AND (interface.md "feed"). What can be filtered is a `Vocabulary`: one record a
- * field, so that hosts and result rows are filtered by the same words as events.
- */
+/** Events filtered by words: `sev>=high host:web-* attack:T1543 since:1h status:open col:path=/tmp/* "text" -noise`. */
+import { compileFilter, type Field, type Filter, type Operator, substring, type Test, type Vocabulary } from './filter-language.ts';
 import { globTest } from './glob.ts';
 import type { FeedEvent } from './model.ts';
 import { SEVERITIES } from './model.ts';
-import { Problem } from './problem.ts';
-import { clean } from './sanitize.ts';
+import { parseTime } from './time.ts';
+import { isOpen, TRIAGE_STATES, type TriageState } from './triage.ts';
 
-export type Operator = ':' | '=' | '>=' | '<=' | '>' | '<';
-export type Test<T> = (item: T) => boolean;
-
-/** One thing to filter by. `compile` returns a test, or in words what is wrong with the value. */
-export type Field<T> = {
-  readonly names: readonly string[];
-  readonly operators: readonly Operator[];
-  /** One example, for help and for errors. */
-  readonly example: string;
-  compile(value: string, operator: Operator): Test<T> | string;
-};
-
-export type Vocabulary<T> = {
-  readonly fields: readonly Field<T>[];
-  /** Whether any text that a bare word is looked for in passes; most telling first. */
-  anyText(item: T, test: (text: string) => boolean): boolean;
-};
-
-export type Term = { readonly text: string; readonly field: string | null; readonly excluded: boolean };
-export type Filter<T> = { readonly terms: readonly Term[]; match(item: T): boolean };
-
-type Word = { readonly text: string; readonly column: number };
-
-/** Words between white space; a quoted part may hold any. */
-const WORD = /[^\s"]*(?:"[^"]*"?[^\s"]*)*/y;
-
-function* wordsOf(text: string): Generator<Word> {
-  for (let at = 0; at < text.length; ) {
-    if (/\s/.test(text[at] ?? '')) {
-      at += 1;
-      continue;
-    }
-    const reader = new RegExp(WORD);
-    reader.lastIndex = at;
-    const word = reader.exec(text)?.[0] ?? '';
-    yield { text: word, column: at + 1 };
-    at += word.length;
-  }
-}
-
-/** Points at the word: column and word in the message, a caret under it in the detail. */
-function wrong(expression: string, { text, column }: Word, what: string): Problem {
-  const detail = `${clean(expression)}\n${' '.repeat(column - 1)}^`;
-  return new Problem('usage', `The filter is off at column ${column}, '${clean(text, 120)}': ${what}.`, { detail });
-}
-
-const unquote = (text: string): string => text.replaceAll('"', '');
-
-/** Looks for the words anywhere in an item's texts, in any case. Shorter texts are passed over unread: most cells are. */
-/** Looks for the words anywhere in an item's texts, in any case. Shorter texts, as most cells are, are passed over unread. */
-function substring<T>(wanted: string, anyText: Vocabulary<T>['anyText']): Test<T> {
-  const pattern = new RegExp(wanted.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`), 'iu');
-  const test = (text: string) => text.length >= wanted.length && pattern.test(text);
-  return item => anyText(item, test);
-}
-
-const FIELD_TERM = /^([a-z_]{2,})(>=|<=|[:=<>])([\s\S]*)$/i;
-
-/** One word without its leading `-` or `!`. */
-function compileTerm<T>(body: string, { fields, anyText }: Vocabulary<T>): { test: Test<T>; field: string | null } | string {
-  if ((body.match(/"/g)?.length ?? 0) % 2 === 1) return 'its quote does not end';
-  const [, name, operator, raw = ''] = FIELD_TERM.exec(body) ?? [];
-  if (name === undefined) {
-    const wanted = unquote(body);
-    return wanted === '' ? 'there is nothing to look for' : { test: substring(wanted, anyText), field: null };
-  }
-  const field = fields.find(candidate => candidate.names.includes(name.toLowerCase()));
-  const examples = fields.map(candidate => candidate.example).join(', ');
-  if (!field) return `there is no field '${name}' (there are ${examples}); put it in quotes to look for the text`;
-  const known = field.operators.find(candidate => candidate === operator);
-  const value = unquote(raw);
-  if (!known || value === '') return `write it as ${field.example}`;
-  const test = field.compile(value, known);
-  return typeof test === 'string' ? test : { test, field: field.names[0] ?? name };
-}
-
-/** Compiles an expression. An empty one matches everything. Throws a 'usage' Problem that points at the wrong word. */
-export function compileFilter<T>(expression: string, vocabulary: Vocabulary<T>): Filter<T> {
-  const compiled = [...wordsOf(expression)].map(word => {
-    const excluded = /^[-!]/.test(word.text);
-    const term = compileTerm(excluded ? word.text.slice(1) : word.text, vocabulary);
-    if (typeof term === 'string') throw wrong(expression, word, term);
-    return { test: term.test, term: { text: word.text, field: term.field, excluded } };
-  });
-  return {
-    terms: compiled.map(({ term }) => term),
-    match: item => compiled.every(({ test, term }) => test(item) !== term.excluded),
-  };
-}
+export {
+  compileFilter,
+  type Field,
+  type Filter,
+  filterTerm,
+  type Operator,
+  type Term,
+  type Test,
+  type Vocabulary,
+} from './filter-language.ts';
 
 /** An event as lists hold it; the raw record is not looked into. */
 export type FilteredEvent = Omit<FeedEvent, 'raw'>;
 
+/** What a filter cannot know from an event alone. */
+export type FilterFacts = {
+  /** Epoch ms from which spans (`since:1h`) count; taken once, when the filter is made. */
+  readonly now?: number;
+  /** Where an event stands now; everything is new when absent. */
+  readonly statusOf?: (event: FilteredEvent) => TriageState;
+};
+
+const COMPARED: Record<Operator, (difference: number) => boolean> = {
+  ':': difference => difference === 0,
+  '=': difference => difference === 0,
+  '>=': difference => difference >= 0,
+  '<=': difference => difference <= 0,
+  '>': difference => difference > 0,
+  '<': difference => difference < 0,
+};
+const ALL_OPERATORS = Object.keys(COMPARED) as Operator[];
+
 const severity: Field<FilteredEvent> = {
   names: ['sev', 'severity'],
-  operators: [':', '=', '>=', '<=', '>', '<'],
+  operators: ALL_OPERATORS,
   example: 'sev>=high',
+  values: SEVERITIES,
   compile(value, operator) {
     const wanted = (SEVERITIES as readonly string[]).indexOf(value.toLowerCase());
     if (wanted < 0) return `there is no severity '${value}' (there are ${SEVERITIES.join(', ')})`;
-    const passes: Record<Operator, (rank: number) => boolean> = {
-      ':': rank => rank === wanted,
-      '=': rank => rank === wanted,
-      '>=': rank => rank >= wanted,
-      '<=': rank => rank <= wanted,
-      '>': rank => rank > wanted,
-      '<': rank => rank < wanted,
-    };
-    const chosen = new Set(SEVERITIES.filter((_, rank) => passes[operator](rank)));
+    const chosen = new Set(SEVERITIES.filter((_, rank) => COMPARED[operator](rank - wanted)));
     return event => chosen.has(event.severity);
   },
 };
 
 /** A field that holds one text, matched as a whole, with `*` and `?`. */
-function globField<T>(names: readonly string[], example: string, read: (item: T) => string | null): Field<T> {
+function globField<T>(names: readonly string[], example: string, read: (item: T) => string | null, values?: readonly string[]): Field<T> {
   return {
     names,
     operators: [':', '='],
     example,
+    ...(values && { values }),
     compile(value) {
       const test = globTest(value);
       return item => {
@@ -137,25 +68,147 @@ function globField<T>(names: readonly string[], example: string, read: (item: T)
   };
 }
 
+/** A field with a few values, each of which is a test; what it does not know is an error. */
+function choice(names: readonly string[], example: string, tests: Readonly<Record<string, Test<FilteredEvent>>>): Field<FilteredEvent> {
+  const values = Object.keys(tests);
+  return {
+    names,
+    operators: [':', '='],
+    example,
+    values,
+    compile(value) {
+      const known = value.toLowerCase().replaceAll('-', '_');
+      const test = Object.hasOwn(tests, known) ? tests[known] : undefined;
+      return test ?? `there is no '${value}' (there are ${values.join(', ')})`;
+    },
+  };
+}
+
+/** A technique, and with it its sub-techniques: `T1543` finds `T1543.002`. */
+const attack: Field<FilteredEvent> = {
+  names: ['attack', 'mitre'],
+  operators: [':', '='],
+  example: 'attack:T1543',
+  compile(value) {
+    const wanted = value.toUpperCase();
+    if (wanted.includes('*') || wanted.includes('?')) {
+      const test = globTest(wanted);
+      return event => event.attack.some(test);
+    }
+    return event => event.attack.some(id => id === wanted || id.startsWith(`${wanted}.`));
+  },
+};
+
+const rule: Field<FilteredEvent> = {
+  names: ['rule'],
+  operators: [':', '='],
+  example: 'rule:deleted-binary',
+  compile(value) {
+    const test = globTest(value);
+    return event => event.rules?.some(test) ?? false;
+  },
+};
+
+/** `since:1h`, `until:2026-11-21T03:00:00Z`: by the event's own time, as everywhere. */
+function timeField(name: 'since' | 'until', example: string, { now }: FilterFacts): Field<FilteredEvent> {
+  return {
+    names: [name],
+    operators: [':', '='],
+    example,
+    compile(value) {
+      const at = parseTime(value, now ?? Number.NaN);
+      if (at === undefined) return `'${value}' is no time (30m, 24h, 7d ago, or RFC 3339)`;
+      if (Number.isNaN(at)) return 'a span has nothing to count from here: write the time (RFC 3339)';
+      return name === 'since' ? event => event.time >= at : event => event.time <= at;
+    },
+  };
+}
+
+const CELL = /^([^=<>]+)(?:(>=|<=|[=<>])([\s\S]*))?$/;
+
+/** A column of the row: `col:path=/tmp/*`, `col:port>1024`; `col:path` asks that it is there and not empty. */
+const column: Field<FilteredEvent> = {
+  names: ['col', 'column'],
+  operators: [':'],
+  example: 'col:path=/tmp/*',
+  compile(value) {
+    const [, name = '', operator, wanted = ''] = CELL.exec(value) ?? [];
+    if (name === '' || (operator !== undefined && wanted === '')) return 'write it as col:path=/tmp/* or col:port>1024';
+    if (operator === undefined) return ({ row }) => Object.hasOwn(row, name) && Boolean(row[name]);
+    if (operator === '=') {
+      const test = globTest(wanted);
+      return ({ row }) => {
+        const cell = row[name];
+        return typeof cell === 'string' && test(cell);
+      };
+    }
+    const limit = Number(wanted);
+    if (Number.isNaN(limit)) return `'${wanted}' is no number`;
+    const compared = COMPARED[operator as Operator];
+    return ({ row }) => {
+      const cell = row[name];
+      return typeof cell === 'string' && cell !== '' && compared(Number(cell) - limit);
+    };
+  },
+};
+
+const text: Field<FilteredEvent> = {
+  names: ['text'],
+  operators: [':', '='],
+  example: 'text:"a b"',
+  compile: value => substring(value, anyEventText),
+};
+
+function status({ statusOf = () => 'new' }: FilterFacts): Field<FilteredEvent> {
+  const single = TRIAGE_STATES.map(state => [state, (event: FilteredEvent) => statusOf(event) === state] as const);
+  return choice(['status'], 'status:open', {
+    open: event => isOpen(statusOf(event)),
+    closed: event => !isOpen(statusOf(event)),
+    ...Object.fromEntries(single),
+  });
+}
+
+const novelty = choice(['new'], 'new:yes', {
+  yes: event => event.isNew !== undefined,
+  no: event => event.isNew === undefined,
+  host: event => event.isNew !== undefined,
+  fleet: event => event.isNew === 'fleet',
+});
+
 function anyEventText({ hostname, title, queryName, table, row }: FilteredEvent, test: (text: string) => boolean): boolean {
   if (test(hostname) || test(title)) return true;
   if ((queryName !== null && test(queryName)) || (table !== null && test(table))) return true;
-  for (const column in row) {
-    const value = row[column];
+  for (const name in row) {
+    const value = row[name];
     if (typeof value === 'string' && test(value)) return true;
   }
   return false;
 }
 
-export const EVENT_VOCABULARY: Vocabulary<FilteredEvent> = {
+/** The words for events, with what they need to know beyond the event. */
+export const eventVocabulary = (facts: FilterFacts = {}): Vocabulary<FilteredEvent> => ({
   fields: [
     severity,
     globField(['host'], 'host:web-*', event => event.hostname),
     globField(['table'], 'table:crontab', event => event.table),
     globField(['source'], 'source:prod', event => event.source),
+    text,
+    timeField('since', 'since:1h', facts),
+    timeField('until', 'until:30m', facts),
+    attack,
+    rule,
+    status(facts),
+    novelty,
+    globField(['action'], 'action:added', event => event.action, ['added', 'removed', 'snapshot']),
+    globField(['query'], 'query:pack/*', event => event.queryName),
+    globField(['kind'], 'kind:status', event => event.kind, ['host', 'query_row', 'status']),
+    column,
   ],
   anyText: anyEventText,
-};
+});
+
+export const EVENT_VOCABULARY: Vocabulary<FilteredEvent> = eventVocabulary();
 
 /** A filter over the feed. Throws a 'usage' Problem that points at the wrong word. */
-export const parseFilter = (expression: string): Filter<FilteredEvent> => compileFilter(expression, EVENT_VOCABULARY);
+export const parseFilter = (expression: string, facts?: FilterFacts): Filter<FilteredEvent> =>
+  compileFilter(expression, facts ? eventVocabulary(facts) : EVENT_VOCABULARY);

@@ -70,6 +70,8 @@ export type FeedEvent = Omit<RawEvent, 'tables' | 'judged'> & {
   /** All tables that produced the row, where there is more than the one. */
   readonly tables?: readonly string[];
   readonly attack: readonly string[];
+  /** Set when nothing like it was seen before: on this host, or in the whole fleet (and so on this host either). */
+  readonly isNew?: 'host' | 'fleet';
   /** Ids of the rules that matched, where any did. */
   readonly rules?: readonly string[];
 };

@@ -119,7 +119,7 @@ class FleetStack implements Stack {
   }
 
   hostsOf({ values }: StackGroup): readonly string[] {
-    const group = this.#groups.get(keyOf(values));
+    const group = this.#groups.get(values.map(keyPart).join(''));
     return group ? this.#holders(group).map(({ hostKey }) => hostKey) : [];
   }
 
@@ -149,10 +149,11 @@ class FleetStack implements Stack {
   }
 
   #groupOf(row: Row): Group {
-    const values = this.columns.map(column => row[column] ?? null);
-    const key = keyOf(values);
+    let key = '';
+    for (const column of this.columns) key += keyPart(row[column] ?? null);
     const known = this.#groups.get(key);
     if (known) return known;
+    const values = this.columns.map(column => row[column] ?? null);
     const view = { values, hosts: 0, rows: 0, firstHost: '' };
     const group: Group = { key, values, ranks: values.map(rankOf), hosts: 0, rows: 0, first: undefined, view, moved: false };
     this.#groups.set(key, group);
@@ -180,12 +181,8 @@ class FleetStack implements Stack {
 
 const viewOf = ({ values, hosts, rows, first }: Group): StackGroup => ({ values, hosts, rows, firstHost: first?.hostKey ?? '' });
 
-/** One text per list of values; lengths keep `a`, `bc` apart from `ab`, `c`. */
-function keyOf(values: readonly (string | null)[]): string {
-  let key = '';
-  for (const value of values) key += value === null ? '-' : `${value.length}:${value}`;
-  return key;
-}
+/** Put one behind the other, the parts of different lists of values differ: lengths keep `a`, `bc` apart from `ab`, `c`. */
+const keyPart = (value: string | null): string => (value === null ? '-' : `${value.length}:${value}`);
 
 /** A value as it is ordered: a number, a text, or null for an empty one. Worked out once per group. */
 type Rank = number | string | null;
@@ -230,14 +227,14 @@ function placeOf(group: Group, sorted: readonly Group[], from: number): number {
 
 /** Two sorted lists as one; `moved` is the short one, as a rule. */
 function merged(settled: readonly Group[], moved: readonly Group[]): readonly Group[] {
-  if (settled.length === 0) return moved;
-  const parts: (readonly Group[])[] = [];
+  const all: Group[] = [];
   let from = 0;
   for (const group of moved) {
     const place = placeOf(group, settled, from);
-    if (place > from) parts.push(settled.slice(from, place));
-    parts.push([group]);
+    for (const other of settled.slice(from, place)) all.push(other);
+    all.push(group);
     from = place;
   }
-  return parts.concat([settled.slice(from)]).flat();
+  for (const other of settled.slice(from)) all.push(other);
+  return all;
 }

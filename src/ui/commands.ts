@@ -11,7 +11,7 @@ async function leave({ services }: CommandContext<Desk>): Promise<void> {
   if (open.length > 0) {
     const hosts = open.reduce((sum, run) => sum + run.tally.waiting, 0);
     const queries = open.length === 1 ? 'A live query still waits' : `${open.length} live queries still wait`;
-    const lines = ['What has been answered is kept. Hosts that have not answered count as cancelled.'];
+    const lines = ['Answers are kept; hosts that have not answered count as cancelled.'];
     if (!(await services.ui.confirm({ title: `${queries} for ${hosts} ${hosts === 1 ? 'host' : 'hosts'}. Leave?`, lines, yes: 'leave' })))
       return;
   }

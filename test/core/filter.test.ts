@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileFilter, parseFilter, type Vocabulary } from '../../src/core/filter.ts';
+import { compileFilter, filterTerm, parseFilter, type Vocabulary } from '../../src/core/filter.ts';
 import { judge } from '../../src/core/judge.ts';
 import type { FeedEvent, RawEvent } from '../../src/core/model.ts';
 import { Problem } from '../../src/core/problem.ts';
@@ -117,6 +117,106 @@ describe('parseFilter', () => {
   it('reads a word of any length and shape', () => {
     expect(() => parseFilter(`${'"a"b'.repeat(20_000)}`)).not.toThrow();
     expect(matches('(a+)+$')).toBe(false);
+  });
+});
+
+describe('fields of events', () => {
+  const NOW = Date.UTC(2026, 10, 21, 3, 0, 0);
+  const found: FeedEvent = {
+    ...listener,
+    attack: ['T1543.002', 'T1059'],
+    rules: ['deleted-binary', 'temp-process'],
+    isNew: 'host',
+    row: { port: '4444', path: '/tmp/a b', empty: '', gone: null },
+  };
+  const passes = (expression: string, item: FeedEvent = found) =>
+    parseFilter(expression, { now: NOW, statusOf: ({ id }) => (id === found.id ? 'in_progress' : 'false_positive') }).match(item);
+
+  it.each([
+    'since:1h',
+    'since:30s',
+    'until:10s',
+    'since:2026-11-21T02:59:30Z',
+    'attack:T1543',
+    'attack:t1543.002',
+    'attack:T15*',
+    'rule:deleted-binary',
+    'rule:temp-*',
+    'status:open',
+    'status:in_progress',
+    'status:in-progress',
+    'new:yes',
+    'new:host',
+    'action:added',
+    'query:listening*',
+    'kind:query_row',
+    'text:4444',
+    'col:port=4444',
+    'col:port>1024',
+    'col:port<=4444',
+    'col:"path=/tmp/a b"',
+    'col:path=/tmp/*',
+    'col:port',
+    '-col:gone',
+    '-col:constructor',
+  ])('finds an event for %j', expression => {
+    expect(passes(expression)).toBe(true);
+  });
+
+  it.each([
+    'since:29s',
+    'until:1h',
+    'attack:T154',
+    'attack:T1543.00',
+    'rule:deleted',
+    'status:new',
+    'status:closed',
+    'new:fleet',
+    'new:no',
+    'action:removed',
+    'kind:host',
+    'text:zzz',
+    'col:port=44',
+    'col:port>4444',
+    'col:path>1',
+    'col:empty<1',
+    'col:empty',
+    'col:none=x',
+  ])('finds none for %j', expression => {
+    expect(passes(expression)).toBe(false);
+  });
+
+  it('has events without rules, techniques, standing or novelty', () => {
+    const plain = event();
+    for (const expression of ['-rule:*', '-attack:T1059', 'new:no']) expect(passes(expression, plain)).toBe(true);
+    expect(parseFilter('status:new status:open').match(plain)).toBe(true);
+  });
+
+  it.each([
+    ['since:soon', 'no time'],
+    ['attack:', 'attack:T1543'],
+    ['status:done', 'open, closed, new'],
+    ['status:constructor', 'there are open'],
+    ['new:maybe', 'yes, no, host, fleet'],
+    ['col:=x', 'col:path'],
+    ['col:port>much', 'no number'],
+  ])('says what is wrong with %j', (expression, words) => {
+    expect(() => passes(expression)).toThrow(words);
+  });
+
+  it('wants a time for a span where there is no clock', () => {
+    expect(problem('since:1h').message).toContain('RFC 3339');
+  });
+});
+
+describe('filterTerm', () => {
+  it.each(['web-1', 'a b', 'say "hi"', '', 'x:y'])('makes a term that finds %j', value => {
+    expect(parseFilter(filterTerm('host', value || 'x')).match(event({ hostname: value || 'x' }))).toBe(true);
+  });
+
+  it('excludes as well', () => {
+    expect(filterTerm('table', 'crontab', true)).toBe('-table:crontab');
+    expect(filterTerm('host', 'a b')).toBe('host:"a b"');
   });
 });
 

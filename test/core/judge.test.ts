@@ -84,6 +84,7 @@ describe('eventToJson', () => {
         attack: [],
         row: { port: '4444', address: '0.0.0.0' },
         raw: { name: 'listening_ports' },
+        rules: [],
       }),
     );
   });

@@ -19,6 +19,8 @@ describe('parseTemplate', () => {
       attack: [],
       stack: [],
       volatile: [],
+      key: [],
+      secrets: [],
       sample: [{ username: 'root' }],
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     });
@@ -27,6 +29,9 @@ describe('parseTemplate', () => {
   it('binds the digest to what is asked and with which parameters, not to the words around it', () => {
     const { digest } = parseTemplate(source());
     expect(parseTemplate(source({ title: 'Accounts', why: 'x', cost: 'high', stack: ['username'] })).digest).toBe(digest);
+    expect(
+      parseTemplate(source({ key: ['username'], secrets: ['username'], events: { publishers: ['a'], flags: ['--x=1'] } })).digest,
+    ).toBe(digest);
     expect(parseTemplate(source({}, { sql: 'SELECT username FROM users LIMIT :limit' })).digest).toBe(digest);
     expect(parseTemplate(source({ params: [{ default: 2, type: 'int', max: 5, min: 1, title: 'Rows', name: 'limit' }] })).digest).toBe(
       digest,
@@ -46,6 +51,8 @@ describe('parseTemplate', () => {
     ['no platform', { platforms: [] }],
     ['something that is no technique', { attack: ['TA0001'] }],
     ['no reason', { why: '' }],
+    ['events without what must be on', { events: { publishers: [], flags: ['--x=1'] } }],
+    ['a flag that is none', { events: { publishers: ['a'], flags: ['-x; rm'] } }],
   ])('refuses %s', (_, meta) => {
     expect(() => parseTemplate(source(meta))).toThrow();
   });

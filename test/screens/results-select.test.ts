@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { after, allHostsTable, answeredText, BUCKETS, bucketCount, inBucket, tallyText } from '../../screens/results/select.ts';
+import {
+  after,
+  allHostsTable,
+  answeredText,
+  BUCKETS,
+  bucketCount,
+  inBucket,
+  maskedTable,
+  tallyText,
+} from '../../screens/results/select.ts';
 import { nextSort, sorted } from '../../screens/results/sort.ts';
 import { Run } from '../../src/core/run.ts';
 import { aHost } from '../helpers/model.ts';
@@ -51,6 +60,26 @@ describe('the roll', () => {
     expect(first && answeredText(first)).toBe('0.4s');
     expect(late && answeredText(late)).toBe('+7m12s');
     expect(after(7_500_000)).toBe('2h05m');
+  });
+});
+
+describe('secrets', () => {
+  const rows = [{ key: 'DB_PASSWORD', value: 'hunter2hunter2', cmdline: 'mysql --password=hunter2hunter2 -u app' }];
+  const table = {
+    columns: ['key', 'value', 'cmdline'],
+    count: 1,
+    cell: (row: number, column: number) => Object.values(rows[row] ?? {})[column] ?? null,
+  };
+
+  it('are masked in the columns that the template names, and the rest of the cell stays', () => {
+    const masked = maskedTable(table, ['value', 'cmdline']);
+    expect(masked.cell(0, 1)).not.toContain('hunter2');
+    expect(masked.cell(0, 2)).toMatch(/^mysql .*\[masked\].* -u app$/);
+    expect(masked.cell(0, 0)).toBe('DB_PASSWORD');
+  });
+
+  it('leave a table without such columns as it is', () => {
+    expect(maskedTable(table, ['other'])).toBe(table);
   });
 });
 

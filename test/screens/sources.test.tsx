@@ -92,9 +92,20 @@ describe('a check', () => {
     const frame = paper.frame();
     expect(frame).toContain('prod works.');
     expect(frame).toMatch(/account +ir-bot/);
-    expect(frame).toMatch(/may +list hosts, run queries/);
-    expect(frame).toMatch(/may not +expire queries/);
+    expect(frame).toMatch(/may +│ may not/);
+    expect(frame).toMatch(/list hosts +│ expire queries/);
+    expect(frame).toMatch(/run queries +│/);
     expect(frame).toContain('its clock is 3 s behind');
+    expect(paper.lines()).toHaveLength(40);
+  });
+
+  it('says the same in words where there is no room for a table', async () => {
+    await paper.resize(80, 24);
+    await paper.press('j', 'c');
+    asked[0]?.pass();
+    await paper.press('tab', 'G');
+    expect(paper.frame()).toMatch(/may +list hosts, run queries/);
+    expect(paper.frame()).toMatch(/may not +expire queries/);
   });
 
   it('shows what is wrong', async () => {
