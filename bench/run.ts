@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { anchors, writeEvents } from './anchors.ts';
 import { residentMb } from './memory.ts';
@@ -103,10 +104,12 @@ async function loadFigures(installation: Installation, rollcall: Subject, direct
   say(`keys at ${RATE} events/s`);
   const before = STORED;
   const program = await openReady(rollcall);
+  const walk = async () => {
+    await sleep(2000);
+    return keyLatencies(rollcall, program, KEYS);
+  };
   const streaming = load(installation, { nodes: NODES, rows: RATE * 15, rate: RATE, batch: 250 });
-  await new Promise(resolve => setTimeout(resolve, 2000));
-  const latencies = await keyLatencies(rollcall, program, KEYS);
-  const stream = await streaming;
+  const [stream, latencies] = await Promise.all([streaming, walk()]);
   say('ingest');
   const flood = await load(installation, { nodes: NODES, rows: KEPT, rate: 0, batch: 1000 });
   const weight = residentMb(program.pid);
@@ -151,7 +154,7 @@ async function weights(directory: string): Promise<Record<string, number>> {
   return each(subjects, async subject => {
     const program = open(subject);
     await program.waitFor(/osqueryd/);
-    await new Promise(resolve => setTimeout(resolve, 2000));
+    await sleep(2000);
     const weight = residentMb(program.pid);
     await close(program);
     return weight;

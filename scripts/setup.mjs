@@ -44,7 +44,7 @@ function install() {
 }
 
 function build() {
-  const sources = ['src', 'screens', 'templates', 'scripts', 'package-lock.json'];
+  const sources = ['src', 'screens', 'templates', 'rules', 'scripts', 'package-lock.json'];
   const newest = Math.max(...sources.map(newestChange));
   if (existsSync(bundle) && statSync(bundle).mtimeMs >= newest) return;
   run(process.execPath, ['scripts/node24.mjs', 'scripts/build.mjs'], 'rollcall: the build failed.');

@@ -36,6 +36,8 @@ const cases: readonly Case[] = [
     breaks: [
       ['src/core/x.ts', "import type { Engine } from '../engine/api.ts';"],
       ['src/core/x.ts', "import { readFileSync } from 'node:fs';"],
+      ['src/core/x.ts', "import { connect, isIP } from 'node:net';"],
+      ['src/core/x.ts', "import * as net from 'node:net';"],
       ['src/core/x.ts', "import { Agent } from 'undici';"],
       ['src/engine/x.ts', "export * from '../state/index.ts';"],
       ['src/engine/x.ts', "const fleet = await import('../connectors/fleet/index.ts');"],
@@ -58,6 +60,7 @@ const cases: readonly Case[] = [
     ],
     keeps: [
       ['src/core/x.ts', "import { createHash } from 'node:crypto';\nimport { z } from 'zod';\nexport { y } from './y.ts';"],
+      ['screens/pivot/x.ts', "import { isIP } from 'node:net';"],
       ['src/connectors/index.ts', "import { fleet } from './fleet/index.ts';"],
       [
         'src/connectors/fleet/api.ts',

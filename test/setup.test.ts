@@ -147,7 +147,7 @@ describe('scripts/setup.mjs', () => {
 
   beforeEach(() => {
     for (const file of ['package.json', 'package-lock.json']) copy(file);
-    for (const folder of ['src', 'screens', 'templates']) write(`${folder}/x.ts`, '');
+    for (const folder of ['src', 'screens', 'templates', 'rules']) write(`${folder}/x.ts`, '');
     installNode();
     write('scripts/build.mjs', "import { writeFileSync } from 'node:fs';\nwriteFileSync('dist/main.js', 'built');\n");
   });

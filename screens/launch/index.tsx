@@ -51,7 +51,7 @@ export const launch = defineScreen({
   id: 'launch',
   title: 'Launch',
   key: '3',
-  create: services => createLaunch(services.state, () => services.engine.templates),
+  create: services => createLaunch(services.state, () => services.engine.templates, services.timeoutS),
   commands,
   View,
   receive({ screen }, { hosts, template, params }) {

@@ -7,10 +7,18 @@ import type { ParamSpec, Template } from '../../src/core/template.ts';
 /** More targets than this ask for their number to be typed. */
 export const TYPE_THE_NUMBER_ABOVE = 25;
 
-/** The field under every form: how long to wait. */
-export const TIMEOUT: ParamSpec = { name: 'wait', title: 'Seconds to wait for answers', type: 'int', min: 1, max: 3600, default: 60 };
+/** The name of the field under every form: how long to wait. No parameter of a template is called so. */
+const WAIT = 'wait';
 
-export const fieldsOf = (template: Template | undefined): readonly ParamSpec[] => (template ? [...template.params, TIMEOUT] : []);
+/** How long to wait for answers, `seconds` unless told otherwise. */
+export const waitField = (seconds: number): ParamSpec => ({
+  name: WAIT,
+  title: 'Seconds to wait for answers',
+  type: 'int',
+  min: 1,
+  max: 3600,
+  default: seconds,
+});
 
 /** Templates whose name, title or ATT&CK id holds every word. */
 export function findTemplates(templates: readonly Template[], search: string): readonly Template[] {
@@ -32,7 +40,7 @@ export function fieldProblem(field: ParamSpec, typed: string, now: number): stri
 /** What may be typed into a field, in a few words. */
 export function fieldHint(field: ParamSpec): string {
   const choice: Record<ParamSpec['type'], () => string> = {
-    int: () => (field.type === 'int' ? `${field.min} to ${field.max}${field === TIMEOUT ? ' seconds' : ''}` : ''),
+    int: () => (field.type === 'int' ? `${field.min} to ${field.max}${field.name === WAIT ? ' seconds' : ''}` : ''),
     time: () => '30m, 24h, 7d ago, or a time',
     enum: () => (field.type === 'enum' ? `${field.values.length} choices, up and down` : ''),
     path: () => 'an absolute path',

@@ -5,7 +5,7 @@ import type { ParamSpec, Template } from '../../src/core/template.ts';
 import { type AppState, markedHosts } from '../../src/state/index.ts';
 import { createStore, type Store } from '../../src/state/store.ts';
 import { LIST_START, type ListState, settle } from '../../src/ui/list-state.ts';
-import { fieldsOf, findTemplates, TIMEOUT } from './select.ts';
+import { findTemplates, waitField } from './select.ts';
 
 export type LaunchState = {
   readonly search: string;
@@ -35,8 +35,8 @@ export type LaunchScreen = Store<LaunchState> & {
   patch(change: Partial<LaunchState>): void;
 };
 
-/** `all` is asked each time: the console opens before the templates are loaded. */
-export function createLaunch(app: AppState, all: () => readonly Template[]): LaunchScreen {
+/** `timeoutS`: how long to wait unless told otherwise. `all` is asked each time: the console opens before the templates are loaded. */
+export function createLaunch(app: AppState, all: () => readonly Template[], timeoutS: number): LaunchScreen {
   const store = createStore<LaunchState>({
     search: '',
     list: LIST_START,
@@ -46,6 +46,7 @@ export function createLaunch(app: AppState, all: () => readonly Template[]): Lau
     hosts: undefined,
     offline: 'wait',
   });
+  const wait = waitField(timeoutS);
   const patch = (change: Partial<LaunchState>) => store.set(state => ({ ...state, ...change }));
   const templates = () => findTemplates(all(), store.get().search);
   const template = () => {
@@ -59,16 +60,19 @@ export function createLaunch(app: AppState, all: () => readonly Template[]): Lau
     patch,
     templates,
     template,
-    fields: () => fieldsOf(template()),
-    value: field => (field === TIMEOUT ? store.get().timeout : (typedFor(template()?.name)[field.name] ?? '')),
+    fields() {
+      const chosen = template();
+      return chosen ? [...chosen.params, wait] : [];
+    },
+    value: field => (field === wait ? store.get().timeout : (typedFor(template()?.name)[field.name] ?? '')),
     type(field, value) {
       const name = template()?.name;
-      if (field === TIMEOUT) patch({ timeout: value });
+      if (field === wait) patch({ timeout: value });
       else if (name !== undefined) patch({ typed: { ...store.get().typed, [name]: { ...typedFor(name), [field.name]: value } } });
     },
     params: () => Object.fromEntries(Object.entries(typedFor(template()?.name)).filter(([, value]) => value !== '')),
     timeoutMs() {
-      const checked = checkParam(TIMEOUT, store.get().timeout || String(TIMEOUT.default), 0);
+      const checked = checkParam(wait, store.get().timeout || String(timeoutS), 0);
       return 'value' in checked ? Number(checked.value) * 1000 : undefined;
     },
     targets: () => store.get().hosts ?? markedHosts(app),

@@ -62,6 +62,8 @@ export function runStore(db: DatabaseSync): RunStore {
   const one = db.prepare('SELECT * FROM runs WHERE id = ?');
   const newest = db.prepare('SELECT * FROM runs ORDER BY seq DESC LIMIT ?');
   const answersOf = db.prepare('SELECT source, host, at, state, words, late, row_count FROM answers WHERE run = ?');
+  const failuresOf = db.prepare("SELECT source, host FROM answers WHERE run = ? AND state <> 'rows'");
+  const deleteAnswer = db.prepare('DELETE FROM answers WHERE run = ? AND source = ? AND host = ?');
   const rowsOf = db.prepare('SELECT rows FROM answers WHERE run = ? AND source = ? AND host = ?');
 
   const answerOf = (run: string, { source, host, at, state, words, row_count }: AnswerRow): HostAnswer => {
@@ -82,11 +84,20 @@ export function runStore(db: DatabaseSync): RunStore {
     return run;
   };
 
+  /** A failure does not stand any more once its host was asked again. */
+  const forgetFailures = (run: Run) => {
+    for (const { source, host } of failuresOf.all(run.id) as unknown as readonly Pick<AnswerRow, 'source' | 'host'>[]) {
+      const state = run.target(source, host)?.state;
+      if (state !== 'error' && state !== 'denylisted') deleteAnswer.run(run.id, source, host);
+    }
+  };
+
   return {
     saveRun(run) {
       const hosts = run.targets.map(({ host }) => host);
       const changing = [[...run.remoteIds], run.notes, silencesOf(run)].map(value => JSON.stringify(value));
       upsert.run(run.id, JSON.stringify(run.record), JSON.stringify(hosts), run.phase, run.endedAt, ...changing);
+      if (run.open) forgetFailures(run);
     },
     saveAnswer(runId, source, answer) {
       const rows = answer.state === 'rows' ? answer.rows : [];

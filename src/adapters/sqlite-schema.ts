@@ -41,6 +41,18 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT;
 
    CREATE TABLE pairs (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (space, key)) STRICT, WITHOUT ROWID;`,
+
+  `CREATE TABLE triage (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     event TEXT NOT NULL,
+     action TEXT NOT NULL,
+     state TEXT NOT NULL,
+     until INTEGER,
+     comment TEXT NOT NULL,
+     who TEXT NOT NULL,
+     at INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX triage_by_event ON triage (event, seq);`,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -94,7 +94,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'query',
-    args: [{ name: 'TEMPLATE' }],
+    args: [{ name: 'TEMPLATE', optional: true }],
     flags: [
       { name: 'host', value: 'NAME', many: true, help: 'hostname, display name, uuid or id, exactly, in any case; web-* globs' },
       { name: 'hosts-file', value: 'FILE|-', help: 'names, one a line; - reads standard input' },
@@ -103,6 +103,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: 'label', value: 'L', many: true, help: 'only hosts with this label' },
       { name: 'exclude', value: 'NAME', many: true, help: 'not this host' },
       { name: 'param', value: 'KEY=VALUE', many: true, help: 'a parameter of the template' },
+      { name: 'run', value: 'ID', help: 'instead of TEMPLATE and hosts: those of this run, once more' },
+      { name: 'missing', help: 'with --run: only its hosts that failed or did not answer, folded into the same run' },
       { name: 'yes', help: 'ask nobody: needed for more than 25 hosts in scripts' },
       { name: 'dry-run', help: 'print targets, SQL and digest; send nothing' },
     ],
@@ -111,6 +113,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'rollcall query running_processes --lab --all --yes',
       "rollcall query recently_modified_files --host 'web-*' --exclude web-9 --param since=24h",
       'rollcall query listening_ports --hosts-file suspects.txt --format csv --output ports.csv',
+      'rollcall query --run 20261121t030000-a1b2c3 --missing --timeout 300',
     ],
   },
   {
@@ -118,7 +121,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: [],
     flags: [
       { name: 'since', value: 'SPAN|TIME', help: 'only events from then on: 30m, 24h, 7d, or RFC 3339' },
-      { name: 'filter', value: 'EXPR', help: 'sev>=high host:GLOB table:T source:S "text" word; - or ! before a term excludes' },
+      {
+        name: 'filter',
+        value: 'EXPR',
+        help: 'sev>=high host:GLOB table:T source:S since:1h attack:T1543 rule:R new:yes status:open col:path=GLOB "text"; - or ! excludes',
+      },
       { name: 'follow', help: 'go on with new events until interrupted' },
       { name: 'limit', value: 'N', help: 'the newest N; default: none, 1000 on a terminal' },
     ],

@@ -7,11 +7,12 @@ import { createState } from '../state/index.ts';
 import { openConsole } from '../ui/console.tsx';
 import { paintSchedule } from '../ui/frames.ts';
 import { detectTerminal } from '../ui/theme.ts';
+import { DEFAULT_TIMEOUT_S } from './args.ts';
 import type { CommonOptions } from './parse.ts';
 import type { Rollcall } from './wire.ts';
 
 /** Stored events and runs that are on screen at once after a start; the rest is found in the store. */
-const EVENTS_AT_START = 5_000;
+const EVENTS_AT_START = 1_000;
 const RUNS_AT_START = 50;
 /** The connection to the terminal broke (SIGHUP): the person comes back, and open runs are taken up again then. */
 const LINE_LOST = 129;
@@ -21,6 +22,10 @@ export async function runConsole(common: CommonOptions, directories: Directories
   const { stdin, stdout, stderr } = process;
   const state = createState(paintSchedule(stdout), Date.now);
   const env = common.noColor ? { ...process.env, NO_COLOR: '1' } : process.env;
+  const terminal = detectTerminal(env);
+  // Ink colours through chalk, which would guess from the environment; the tones are chosen by `terminal` alone.
+  process.env.FORCE_COLOR = '1';
+  delete process.env.NO_COLOR;
   let rollcall: Rollcall | undefined;
 
   const start = async () => {
@@ -42,7 +47,16 @@ export async function runConsole(common: CommonOptions, directories: Directories
     };
   };
 
-  const end = await openConsole({ screens: SCREENS, state, terminal: detectTerminal(env), now: Date.now, stdin, stdout, start });
+  const end = await openConsole({
+    screens: SCREENS,
+    state,
+    terminal,
+    timeoutS: common.timeoutS ?? DEFAULT_TIMEOUT_S,
+    now: Date.now,
+    stdin,
+    stdout,
+    start,
+  });
   if (end.error !== undefined) {
     const { message, kind, detail } = toProblem(end.error);
     rollcall?.log.write('error', message, { kind, detail });

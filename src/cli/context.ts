@@ -2,7 +2,7 @@
 import type { Directories } from '../adapters/directories.ts';
 import type { Output, Writer } from '../adapters/output.ts';
 import type { TerminalFacts } from '../adapters/terminal.ts';
-import type { Clock, EventLookup, EventStore, RunStore } from '../core/ports.ts';
+import type { Clock, EventLookup, EventStore, RunStore, TriageStore } from '../core/ports.ts';
 import type { Template } from '../core/template.ts';
 import type { Engine, EngineObserver } from '../engine/api.ts';
 import type { Format } from './args.ts';
@@ -19,7 +19,7 @@ export type OpenRequest = Directories & {
 
 export type Opened = {
   readonly engine: Engine;
-  readonly store: EventStore & EventLookup & RunStore;
+  readonly store: EventStore & EventLookup & TriageStore & RunStore;
   /** Resolves when the lab's hosts have enrolled and sent their first logs; at once without a lab. */
   ready(): Promise<void>;
   /** Stops everything and closes the store; `keepOpen` as in `Engine.stop`. A second call does nothing. */

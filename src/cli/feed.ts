@@ -1,6 +1,6 @@
 /** `rollcall feed`: polls every source once, then prints stored and new events, each once. */
 import { styleText } from 'node:util';
-import { parseFilter } from '../core/filter.ts';
+import { type FilteredEvent, parseFilter } from '../core/filter.ts';
 import { type EventJson, eventToJson } from '../core/judge.ts';
 import type { FeedEvent, Severity } from '../core/model.ts';
 import type { StoredEvent } from '../core/ports.ts';
@@ -8,6 +8,7 @@ import { isAbort, Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
 import { isoUtc, parseTime } from '../core/time.ts';
 import { FIRST_REACH_MS } from '../engine/poller.ts';
+import { createTriage, type TriageBoard } from '../state/triage.ts';
 import type { Command, CommandContext } from './context.ts';
 import { csvLine } from './csv.ts';
 import { exitCodeFor } from './exit-codes.ts';
@@ -26,7 +27,8 @@ const TAIL_EVERY_MS = 200;
 type FeedOptions = {
   /** Epoch ms. */
   readonly since: number | undefined;
-  readonly wanted: (event: FeedEvent) => boolean;
+  /** Already found to be right. */
+  readonly filter: string;
   readonly follow: boolean;
   readonly limit: number | undefined;
 };
@@ -43,8 +45,22 @@ function optionsOf({ given, format, terminal, clock }: CommandContext): FeedOpti
   const follow = given.has('follow');
   if (follow && format === 'json')
     throw new Problem('usage', 'A feed that goes on is no JSON document. Take --format jsonl with --follow.');
-  const { match } = parseFilter(given.get('filter')?.[0] ?? '');
-  return { since: from, wanted: match, follow, limit: limit ?? (terminal.tty ? TTY_LIMIT : undefined) };
+  const filter = given.get('filter')?.[0] ?? '';
+  parseFilter(filter, { now: clock.now() });
+  return { since: from, filter, follow, limit: limit ?? (terminal.tty ? TTY_LIMIT : undefined) };
+}
+
+/** A context with what is known about events beyond themselves. */
+type Feed = CommandContext & { readonly board: TriageBoard; readonly wanted: (event: FilteredEvent) => boolean };
+
+/** Nobody decides anything in this command. */
+const READER = '';
+
+function feedOf(context: CommandContext, { store }: Session, { filter }: FeedOptions): Feed {
+  const now = () => context.clock.now();
+  const board = createTriage({ store, now, who: READER });
+  const { match } = parseFilter(filter, { now: now(), statusOf: ({ id }) => board.stateOf(id) });
+  return { ...context, board, wanted: match };
 }
 
 const CSV_COLUMNS: readonly (keyof EventJson)[] = [
@@ -67,6 +83,9 @@ const CSV_COLUMNS: readonly (keyof EventJson)[] = [
   'seen_at',
   'dedupe_key',
   'id',
+  'rules',
+  'new',
+  'triage',
 ];
 
 /** time, severity, host, title. */
@@ -85,28 +104,29 @@ function tableLine({ time, severity, hostname, title }: FeedEvent, { terminal }:
   return `${colour ? styleText(colour, line, { validateStream: false }) : line}\n`;
 }
 
-function eventText(event: FeedEvent, context: CommandContext): string {
-  if (context.format === 'table') return tableLine(event, context);
-  return context.format === 'csv' ? csvRecord(CSV_COLUMNS, eventToJson(event)) : jsonLine(eventToJson(event));
+function eventText(event: FeedEvent, feed: Feed): string {
+  if (feed.format === 'table') return tableLine(event, feed);
+  const json = eventToJson(event, feed.board.of(event.id), feed.clock.now());
+  return feed.format === 'csv' ? csvRecord(CSV_COLUMNS, json) : jsonLine(json);
 }
 
 /** Events with what stands before, between and after them in the format. */
-function* printed(context: CommandContext, events: Iterable<FeedEvent>): Generator<string> {
-  if (context.format === 'csv') yield csvLine(CSV_COLUMNS);
-  if (context.format !== 'json') {
-    for (const event of events) yield eventText(event, context);
+function* printed(feed: Feed, events: Iterable<FeedEvent>): Generator<string> {
+  if (feed.format === 'csv') yield csvLine(CSV_COLUMNS);
+  if (feed.format !== 'json') {
+    for (const event of events) yield eventText(event, feed);
     return;
   }
   let before = '[\n';
   for (const event of events) {
-    yield before + eventText(event, context).trimEnd();
+    yield before + eventText(event, feed).trimEnd();
     before = ',\n';
   }
   yield before === ',\n' ? '\n]\n' : '[]\n';
 }
 
 /** What is stored up to sequence `last`, by time; only the newest, where there is a limit. */
-function* stored({ store, engine }: Session, { since, wanted, limit }: FeedOptions, last: number): Generator<FeedEvent> {
+function* stored({ wanted }: Feed, { store, engine }: Session, { since, limit }: FeedOptions, last: number): Generator<FeedEvent> {
   const range = { sources: engine.connectors.map(({ id }) => id), ...(since !== undefined && { since }) };
   if (limit === undefined) {
     for (const { event } of storedEvents(store, { ...range, order: 'asc' }, last)) if (wanted(event)) yield event;
@@ -122,18 +142,19 @@ function* stored({ store, engine }: Session, { since, wanted, limit }: FeedOptio
 }
 
 /** Prints what is stored from sequence `last` on, until the signal stops it. */
-async function tail(context: CommandContext, { store, engine }: Session, { since, wanted }: FeedOptions, last: number): Promise<void> {
-  const { clock, signal } = context;
+async function tail(feed: Feed, { store, engine }: Session, { since }: FeedOptions, last: number): Promise<void> {
+  const { clock, signal, board, wanted } = feed;
   const sources = engine.connectors.map(({ id }) => id);
   const isWanted = (event: FeedEvent) => (since === undefined || event.time >= since) && wanted(event);
   for (let after = last; ; ) {
     signal.throwIfAborted();
+    board.refresh();
     const fresh: readonly StoredEvent[] = storedAfter(store, after, sources);
     const events = fresh.map(({ event }) => event).filter(isWanted);
     events.sort((a, b) => a.time - b.time);
     await writeAll(
-      context,
-      events.map(event => eventText(event, context)),
+      feed,
+      events.map(event => eventText(event, feed)),
     );
     after = fresh.at(-1)?.seq ?? after;
     if (fresh.length === 0) await clock.sleep(TAIL_EVERY_MS, signal);
@@ -162,11 +183,12 @@ export const feed: Command = async context => {
   return withSession(context, async session => {
     const code = await poll(context, session, options.since ?? context.clock.now() - FIRST_REACH_MS);
     const last = lastSequence(session.store);
-    await writeAll(context, printed(context, stored(session, options, last)));
+    const feed = feedOf(context, session, options);
+    await writeAll(context, printed(feed, stored(feed, session, options, last)));
     if (!options.follow) return code;
     session.engine.start();
     try {
-      await tail(context, session, options, last);
+      await tail(feed, session, options, last);
     } catch (thrown) {
       if (!isAbort(thrown)) throw thrown;
     }

@@ -97,6 +97,7 @@ export async function runCommand(argv: readonly string[], deps: Deps = processDe
   const { quiet, plain, noColor } = invocation.kind === 'error' ? { quiet: false, plain: true, noColor: false } : invocation.common;
   const messages = createMessages(deps.stderr, terminalFacts(deps.stderr, deps.env, noColor), { quiet, plain });
   try {
+    if (invocation.kind === 'console') messages.step('The feed, line by line; ctrl+c ends it. `rollcall help` lists the commands.');
     return await run(withoutConsole(invocation, deps), format, messages, deps);
   } catch (thrown) {
     const problem = toProblem(thrown);

@@ -2,7 +2,7 @@
 import shipped from 'rollcall:rules';
 import { type BrokenRules, brokenLine, type RuleFile, readSiteRules } from '../adapters/rule-files.ts';
 import { compileRules, type RuleSet } from '../core/rules/compile.ts';
-import { inForce, parseRules } from '../core/rules/rule.ts';
+import { inForce } from '../core/rules/rule.ts';
 
 export type LoadedRules = {
   readonly rules: RuleSet;
@@ -12,21 +12,10 @@ export type LoadedRules = {
   readonly broken: readonly BrokenRules[];
 };
 
-let shippedFiles: readonly RuleFile[] | undefined;
-
-function readShipped(): readonly RuleFile[] {
-  return shipped.map(({ file, content }) => {
-    const parsed = parseRules(content);
-    if ('fault' in parsed) throw new Error(`rules/${file}: ${parsed.fault.path.join('.')}: ${parsed.fault.reason}`);
-    return { file: `rules/${file}`, entries: parsed.entries };
-  });
-}
-
 /** Reads the site's rules anew. Throws nothing: what is broken is told of. */
 export function loadRules(configDir: string): LoadedRules {
-  shippedFiles ??= readShipped();
   const site = readSiteRules(configDir);
-  const files = [...shippedFiles, ...site.files];
+  const files = [...shipped, ...site.files];
   return { rules: compileRules(inForce(files.flatMap(({ entries }) => entries))), files, broken: site.broken };
 }
 

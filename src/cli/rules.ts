@@ -13,10 +13,10 @@ import { type ListForm, printList, writeAll, writeJson } from './print.ts';
 import { type LoadedRules, loadRules } from './rule-set.ts';
 import { withSession } from './session.ts';
 
-/** What the rule does with the severity: `at_least high`. */
+/** What the rule does with the severity: `>= high`. */
 function effect({ severity, at_least: atLeast, at_most: atMost }: Rule): string {
-  if (severity !== undefined) return `is ${severity}`;
-  return atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
+  if (severity !== undefined) return `= ${severity}`;
+  return atLeast === undefined ? `<= ${atMost}` : `>= ${atLeast}`;
 }
 
 type Listed = { readonly rule: Rule; readonly file: string };

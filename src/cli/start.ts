@@ -15,8 +15,8 @@ export async function start(argv: readonly string[]): Promise<number> {
   const invocation = parseInvocation(argv);
   const { env, stdin, stdout } = process;
   if (invocation.kind === 'console' && !invocation.common.plain && stdin.isTTY && stdout.isTTY && isAddressable(env)) {
-    // Ink colours through chalk, which would guess from the environment; `theme.ts` decides instead.
-    env.FORCE_COLOR = '1';
+    // Keys typed from now on are not echoed, and none is lost while the console is loaded.
+    stdin.setRawMode(true);
     const { runConsole } = await import('./console.ts');
     return runConsole(invocation.common, resolveDirectories(invocation.common, env));
   }

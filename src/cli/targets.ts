@@ -74,17 +74,27 @@ function unlisted(
 }
 
 /**
+ * Lists the hosts of all sources. Resolves with the refusal of each source that does not list its hosts but can be asked by
+ * uuid; throws the failure of any other.
+ */
+export async function listForAsking(context: CommandContext, session: Session): Promise<ReadonlyMap<string, Problem>> {
+  const failures = await listHosts(context, session, PATIENCE_MS);
+  const isClosed = (id: string, { kind }: Problem): boolean =>
+    kind === 'auth' && session.engine.connectors.some(connector => connector.id === id && connector.hostsByUuid !== undefined);
+  const failure = worst([...failures].filter(([id, problem]) => !isClosed(id, problem)).map(([, problem]) => problem));
+  if (failure) throw failure;
+  return failures;
+}
+
+/**
  * The hosts to ask. Throws the failure of a source that could not be listed: a name could stand for one of its hosts.
  * Throws a 'usage' Problem that names every unknown and ambiguous host.
  */
 export async function chooseTargets(context: CommandContext, session: Session, wanted: WantedHosts): Promise<readonly Host[]> {
   const { engine } = session;
-  const failures = await listHosts(context, session, PATIENCE_MS);
-  const closed = engine.connectors.filter(({ id, hostsByUuid }) => failures.get(id)?.kind === 'auth' && hostsByUuid !== undefined);
-  const broken = [...failures].filter(([id]) => !closed.some(connector => connector.id === id)).map(([, problem]) => problem);
-  const failure = worst(broken);
-  if (failure) throw failure;
-  const hosts = closed.flatMap(connector => unlisted(connector, wanted, failures.get(connector.id), engine.hosts()));
+  const refusals = await listForAsking(context, session);
+  const closed = engine.connectors.filter(({ id }) => refusals.has(id));
+  const hosts = closed.flatMap(connector => unlisted(connector, wanted, refusals.get(connector.id), engine.hosts()));
   const { hosts: chosen, problems } = selectHosts([...engine.hosts(), ...hosts], wanted);
   if (problems.length > 0) throw new Problem('usage', `${problems.join(' ')} Nothing was sent.`);
   return chosen;

@@ -6,6 +6,7 @@ import type { Rule } from './rules/rule.ts';
 import { severityOfTables } from './severity.ts';
 import type { Platform } from './template.ts';
 import { isoUtc } from './time.ts';
+import { stateAt, type Triage, type TriageState } from './triage.ts';
 
 /** ATT&CK techniques that a table is a direct witness of: what starts by itself, who may come in. */
 const ATTACK_BY_TABLE: ReadonlyMap<string, string> = new Map([
@@ -73,6 +74,16 @@ export function judge(raw: RawEvent, seenAt: number, rules: RuleSet = NO_RULES, 
   };
 }
 
+/** `at`, `until`: RFC 3339. `reason`: the words of the decision; `comments`: how many there are. */
+export type TriageJson = {
+  state: TriageState;
+  who: string | null;
+  at: string | null;
+  until: string | null;
+  reason: string;
+  comments: number;
+};
+
 /** An event as scripts get it (interface.md "feed"). */
 export type EventJson = {
   id: string;
@@ -97,10 +108,22 @@ export type EventJson = {
   row: Row;
   raw: unknown;
   rules: readonly string[];
+  new: 'host' | 'fleet' | null;
+  triage: TriageJson;
 };
 
-/** The documented object, keys in the documented order. `raw` is the server's own record: print it with `safeJson`. */
-export const eventToJson = (event: FeedEvent): EventJson => ({
+/** Where an event stands at `now` (epoch ms); what nobody touched is new. */
+function triageToJson(triage: Triage | undefined, now: number): TriageJson {
+  const { who = null, at, until, reason = '', comments = 0 } = triage ?? {};
+  const iso = (time: number | null | undefined) => (time === null || time === undefined ? null : isoUtc(time));
+  return { state: stateAt(triage, now), who, at: iso(at), until: iso(until), reason, comments };
+}
+
+/**
+ * The documented object, keys in the documented order. `raw` is the server's own record: print it with `safeJson`. `now`
+ * (epoch ms) says whether a sleeping event sleeps.
+ */
+export const eventToJson = (event: FeedEvent, triage?: Triage, now = 0): EventJson => ({
   id: event.id,
   dedupe_key: event.dedupeKey,
   time: isoUtc(event.time),
@@ -123,4 +146,6 @@ export const eventToJson = (event: FeedEvent): EventJson => ({
   row: event.row,
   raw: event.raw,
   rules: event.rules ?? [],
+  new: event.isNew ?? null,
+  triage: triageToJson(triage, now),
 });

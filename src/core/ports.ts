@@ -5,6 +5,7 @@
 import type { ApprovedQuery } from './launch-policy.ts';
 import type { ConnectorKind, FeedEvent, Health, Host, HostAnswer, RawEvent } from './model.ts';
 import type { Run } from './run.ts';
+import type { Decision, TriageEntry } from './triage.ts';
 
 /** Where a feed stands. Opaque to everyone but the connector that made it. */
 export type Cursor = string;
@@ -216,6 +217,22 @@ export interface EventStore {
 export interface EventLookup {
   /** One event by its id. */
   event(id: string): StoredEvent | undefined;
+}
+
+/**
+ * What people decided about events, by event id. Only ever added to; every process on the same data sees what the others
+ * added by asking for what came since. `at`: epoch ms. Throws a 'storage' Problem.
+ */
+export interface TriageStore {
+  /** The same decision for each of the events, all or none. */
+  decide(events: readonly string[], decision: Decision, who: string, at: number): readonly TriageEntry[];
+  /** Words about each of the events; where it stands does not change. */
+  comment(events: readonly string[], comment: string, who: string, at: number): readonly TriageEntry[];
+  /** Takes back the newest decision of each event: what held before holds again. */
+  undo(events: readonly string[], who: string, at: number): readonly TriageEntry[];
+  /** The history of all events after sequence `seq` (0: all of it), in order. */
+  triageSince(seq: number): readonly TriageEntry[];
+  triageHistory(event: string): readonly TriageEntry[];
 }
 
 export interface RunStore {

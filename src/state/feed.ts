@@ -6,7 +6,8 @@ import { createStore, type Schedule, type Store } from './store.ts';
 /** An event as held in memory: `raw` stays on disk, a detail pane asks the store for it. */
 export type FeedItem = { readonly seq: number; readonly event: Omit<FeedEvent, 'raw'> };
 
-export const FEED_CAPACITY = 100_000;
+/** Events in memory: an event takes about 1.3 KB, and what is older is on disk. */
+export const FEED_CAPACITY = 50_000;
 
 export class FeedRing {
   readonly capacity: number;

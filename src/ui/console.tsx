@@ -41,6 +41,8 @@ export type ConsoleOptions = {
   readonly screen?: ScreenId;
   readonly state: AppState;
   readonly terminal: Terminal;
+  /** Seconds that a live query waits unless told otherwise. */
+  readonly timeoutS: number;
   /** Epoch ms. */
   now(): number;
   /** Both must be terminals. */
@@ -107,7 +109,7 @@ async function suspend({ suspendTerminal }: Live, surface: Surface, stdout: Node
 
 type Acts = Pick<Services, 'commands' | 'exit' | 'suspend' | 'redraw'>;
 
-function servicesOf({ state, terminal, now }: ConsoleOptions, ui: Ui, live: Live, acts: Acts): Services {
+function servicesOf({ state, terminal, timeoutS, now }: ConsoleOptions, ui: Ui, live: Live, acts: Acts): Services {
   return {
     get engine() {
       return live.started?.engine ?? STARTING_ENGINE;
@@ -118,6 +120,7 @@ function servicesOf({ state, terminal, now }: ConsoleOptions, ui: Ui, live: Live
     state,
     ui,
     terminal,
+    timeoutS,
     now,
     offsetMinutes: ms => -new Date(ms).getTimezoneOffset(),
     raw: seq => live.started?.raw(seq),

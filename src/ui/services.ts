@@ -21,6 +21,8 @@ export type Services = {
   readonly ui: Ui;
   /** How sources are added; undefined while starting, and in the lab. */
   readonly sourceAdmin?: SourceAdmin | undefined;
+  /** Seconds that a live query waits unless told otherwise. */
+  readonly timeoutS: number;
   /** Epoch ms. */
   now(): number;
   readonly terminal: Terminal;

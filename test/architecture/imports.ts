@@ -4,6 +4,8 @@ import { at, COMPUTED, type Import, importsOf, type Rule, type SourceFile } from
 
 const EVERYTHING = ['src', 'screens', 'package.json'];
 const PURE_BUILTINS = ['node:buffer', 'node:crypto', 'node:path', 'node:url', 'node:util'];
+/** The functions of an impure built-in that touch nothing. */
+const PURE_NAMES: Readonly<Record<string, readonly string[]>> = { 'node:net': ['BlockList', 'isIP', 'isIPv4', 'isIPv6'] };
 const UI_PACKAGES = ['react', 'ink', 'ink-text-input', 'ink-table'];
 const UI = { packages: [...UI_PACKAGES, 'fuzzysort', 'string-width', 'zod'], builtins: [...PURE_BUILTINS, 'node:events', 'node:stream'] };
 
@@ -63,10 +65,16 @@ function packageName(specifier: string): string {
     .join('/');
 }
 
-function allowsPackage(layer: Layer, { specifier }: Import): boolean {
+function isPure({ specifier, names }: Import): boolean {
+  const pure = PURE_NAMES[specifier];
+  return pure !== undefined && names.length > 0 && names.every(name => pure.includes(name));
+}
+
+function allowsPackage(layer: Layer, used: Import): boolean {
+  const { specifier } = used;
   if (specifier === COMPUTED) return layer.folders === EVERYTHING;
   const name = packageName(specifier);
-  if (name.startsWith('node:')) return layer.builtins?.includes(specifier) ?? true;
+  if (name.startsWith('node:')) return layer.builtins === undefined || layer.builtins.includes(specifier) || isPure(used);
   return layer.packages ? layer.packages.includes('*') || layer.packages.includes(name) : !UI_PACKAGES.includes(name);
 }
 

@@ -191,7 +191,7 @@ describe('help', () => {
 
   it('explains one command, or a group', async () => {
     const place = workplace();
-    expect((await place.run(['query', '--help'])).stdout).toMatch(/^rollcall query TEMPLATE:[\s\S]*--hosts-file FILE\|-/);
+    expect((await place.run(['query', '--help'])).stdout).toMatch(/^rollcall query \[TEMPLATE\]:[\s\S]*--hosts-file FILE\|-/);
     expect((await place.run(['help', 'source'])).stdout).toMatch(/source list[\s\S]*source add osctrl[\s\S]*source remove/);
     expect(await place.run(['help', 'nope'])).toMatchObject({ code: 2 });
     expect((await place.run(['--version'])).stdout).toMatch(/^rollcall \d+\.\d+\.\d+\n$/);

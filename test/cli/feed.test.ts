@@ -49,6 +49,9 @@ describe('feed', () => {
       attack: ['T1053.003'],
       row: { port: '4444', address: '0.0.0.0' },
       raw: { name: 'listening_ports' },
+      rules: [],
+      new: 'fleet',
+      triage: { state: 'new', who: null, at: null, until: null, reason: '', comments: 0 },
     });
     source.events.push(event('c', 1));
     expect(titles(await place.run(['feed'], { clock: clock() }))).toEqual(['event a', 'event b', 'event c']);

@@ -70,7 +70,7 @@ describe('the command line', () => {
     [['hosts', '--all'], /hosts takes no --all/],
     [['hosts', '--quiet=yes'], /--quiet takes no value/],
     [['hosts', 'web-1'], /'web-1' is too much/],
-    [['query'], /TEMPLATE is missing: rollcall query TEMPLATE/],
+    [['source', 'test'], /NAME is missing: rollcall source test NAME/],
     [['hosts', '--format', 'xml'], /no format 'xml'.*table, json, jsonl, csv/],
     [['hosts', '--format', 'csv', '--format', 'json'], /--format stands twice/],
     [['query', 't', '--timeout', '0'], /from 1 to 3600, not '0'/],

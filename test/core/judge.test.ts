@@ -85,6 +85,8 @@ describe('eventToJson', () => {
         row: { port: '4444', address: '0.0.0.0' },
         raw: { name: 'listening_ports' },
         rules: [],
+        new: null,
+        triage: { state: 'new', who: null, at: null, until: null, reason: '', comments: 0 },
       }),
     );
   });

@@ -64,7 +64,7 @@ describe('the hosts', () => {
 describe('a live query', () => {
   it('says of every marked host what it answered, or that it did not', async () => {
     const targets = [os.hostname(), 'lab-1', 'lab-2', 'lab-3', 'lab-error-1', 'lab-silent-1', 'lab-offline-1'];
-    const responder = await Responder.atTheLab({ args: ['--timeout', '8'], cols: 140, rows: 50 });
+    const responder = await Responder.atTheLab({ cols: 140, rows: 50 });
     const tallies: number[] = [];
     responder.terminal.onPaint(() => {
       const tally = tallyOf(responder.screen);
@@ -74,7 +74,7 @@ describe('a live query', () => {
     await responder.goesTo('Hosts');
     await responder.sees('lab-silent-1');
     await responder.marks(...targets);
-    await responder.launches('running_processes');
+    await responder.launches('running_processes', { seconds: 8 });
 
     expect(await responder.waitsForTheEnd()).toEqual({ answered: 4, errors: 1, timedOut: 2, waiting: 0 });
     expect(new Set(tallies)).toEqual(new Set([targets.length]));

@@ -13,11 +13,11 @@ const LOOKS: ReadonlyArray<readonly [screen: ScreenName, keys: readonly string[]
 ];
 
 it('shows what hostile hosts send on every screen, and writes no sequence of theirs', async () => {
-  const responder = await Responder.atTheLab({ hosts: 24, args: ['--timeout', '6'], cols: 160, rows: 50 });
+  const responder = await Responder.atTheLab({ hosts: 24, cols: 160, rows: 50 });
   await responder.goesTo('Hosts');
   await responder.sees('lab-hostile-1');
   await responder.marks('lab-hostile-1', 'lab-1');
-  await responder.launches('running_processes');
+  await responder.launches('running_processes', { seconds: 6 });
   await responder.waitsForTheEnd();
   await responder.sees(/lab-hostile-1\s+(rows|error)/);
   await responder.presses('enter');

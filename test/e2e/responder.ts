@@ -11,6 +11,7 @@ const KEYS: Readonly<Record<string, string>> = {
   esc: '\x1b',
   space: ' ',
   tab: '\t',
+  'shift+tab': '\x1b[Z',
   up: '\x1b[A',
   down: '\x1b[B',
   'ctrl+c': '\x03',
@@ -96,12 +97,15 @@ export class Responder {
     return this;
   }
 
-  /** From Hosts: runs a template, with its defaults, on the marked hosts. */
-  async launches(template: string): Promise<this> {
+  /** From Hosts: runs a template, with its defaults, on the marked hosts, and waits for them so many seconds. */
+  async launches(template: string, { seconds }: { readonly seconds: number }): Promise<this> {
     await this.presses('Q');
     await this.isOn('Launch');
     await this.presses('g');
     await this.movesTo(template);
+    // The last field of the form, backwards from the list: how long to wait.
+    await this.presses('shift+tab', ...String(seconds));
+    await this.sees(new RegExp(`\\bwait\\s+${seconds}\\b`));
     await this.presses('enter');
     await this.sees(`Send ${template} to`);
     await this.confirms();

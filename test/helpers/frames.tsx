@@ -32,6 +32,8 @@ export type PaperOptions = {
   readonly terminal?: Terminal;
   readonly sourceAdmin?: SourceAdmin;
   readonly feedCapacity?: number;
+  /** The console's time-out of live queries, s. */
+  readonly timeoutS?: number;
   /** Minutes that local time is ahead of UTC. */
   readonly offsetMinutes?: number;
 };
@@ -136,6 +138,7 @@ export async function openOnPaper(options: PaperOptions = {}): Promise<PaperCons
     ui,
     sourceAdmin: options.sourceAdmin,
     terminal: options.terminal ?? { colour: 'none', unicode: true },
+    timeoutS: options.timeoutS ?? 60,
     now,
     offsetMinutes: () => offsetMinutes,
     raw: seq => stored.get(seq),

@@ -148,6 +148,11 @@ describe('launching', () => {
     expect(launched[0]?.options.offline).toBe('skip');
   });
 
+  it('waits as long as the console was told to, where nothing else is typed', async () => {
+    const told = await openOnPaper({ screen: 'launch', columns: 100, timeoutS: 90, engine: { templates } });
+    expect(told.frame()).toMatch(/wait +90/);
+  });
+
   it('without hosts says where to pick them', async () => {
     await openWith([]);
     await paper.press('j', 'enter');

@@ -54,6 +54,7 @@ function openOnEmulator({ columns = 80, rows = 24, start, terminal }: Options = 
     screens: SCREENS,
     state,
     terminal: terminal ?? { colour: 'ansi16', unicode: true },
+    timeoutS: 60,
     now: () => NOW,
     stdin: keyboard as unknown as TtyInput,
     stdout,

@@ -59,6 +59,8 @@ const failed = (error: string): Reply => ({ error });
 /** Seconds between questions of an accelerated agent, and for how long it stays so after a live query. */
 const ACCELERATED_INTERVAL_S = 5;
 const ACCELERATE_S = 60;
+/** More than these would come with more handshakes a second than a small machine can do. */
+const MAX_ACCELERATED_NODES = 1_000;
 /** After the first refused enrolment, every so many are logged. */
 const LOG_REFUSALS_EVERY = 100;
 
@@ -136,9 +138,10 @@ export class Endpoint {
 
   read(body: unknown, peer: Peer): Reply {
     return this.#asNode(body, peer, node => {
-      const { queue, clock, intervals } = this.#deps;
+      const { queue, nodes, clock, intervals } = this.#deps;
       const queries = Object.fromEntries(queue.read(node.id, clock.now()));
-      const accelerate = Object.keys(queries).length > 0 && intervals.distributed > ACCELERATED_INTERVAL_S;
+      const few = nodes.size <= MAX_ACCELERATED_NODES;
+      const accelerate = few && Object.keys(queries).length > 0 && intervals.distributed > ACCELERATED_INTERVAL_S;
       return { queries, ...(accelerate ? { accelerate: ACCELERATE_S } : {}), node_invalid: false };
     });
   }

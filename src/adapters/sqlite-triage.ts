@@ -1,0 +1,60 @@
+/** Decisions about events, in SQLite: a history that is only ever added to, by any number of processes. */
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { TriageStore } from '../core/ports.ts';
+import { type Decision, type Triage, type TriageAction, type TriageEntry, triageAfter } from '../core/triage.ts';
+
+function entryOf(row: Record<string, SQLOutputValue>): TriageEntry {
+  const { seq, event, action, state, until, comment, who, at } = row;
+  return {
+    seq: Number(seq),
+    event: String(event),
+    action: action as TriageAction,
+    state: state as Decision['state'],
+    until: until === null ? null : Number(until),
+    comment: String(comment),
+    who: String(who),
+    at: Number(at),
+  };
+}
+
+const UNTOUCHED: Decision = { state: 'new', until: null, comment: '' };
+
+/** The decision that holds when the newest one is taken back. */
+function beforeLast(history: readonly TriageEntry[]): Decision {
+  const decisions: Decision[] = [];
+  for (const entry of history) {
+    if (entry.action === 'decide') decisions.push(entry);
+    else if (entry.action === 'undo') decisions.pop();
+  }
+  return decisions.at(-2) ?? UNTOUCHED;
+}
+
+const stands = (history: readonly TriageEntry[]): Triage | undefined =>
+  history.reduce<Triage | undefined>((before, entry) => triageAfter(before, entry), undefined);
+
+/** `atomic` runs its work in one write transaction. */
+export function triageStore(db: DatabaseSync, atomic: <T>(work: () => T) => T): TriageStore {
+  const insert = db.prepare('INSERT INTO triage (event, action, state, until, comment, who, at) VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const after = db.prepare('SELECT * FROM triage WHERE seq > ? ORDER BY seq');
+  const ofEvent = db.prepare('SELECT * FROM triage WHERE event = ? ORDER BY seq');
+  const historyOf = (event: string) => ofEvent.all(event).map(entryOf);
+
+  const add = (event: string, action: TriageAction, { state, until, comment }: Decision, who: string, at: number): TriageEntry => {
+    const { lastInsertRowid } = insert.run(event, action, state, until, comment, who, at);
+    return { seq: Number(lastInsertRowid), event, action, state, until, comment, who, at };
+  };
+
+  return {
+    decide: (events, decision, who, at) => atomic(() => events.map(event => add(event, 'decide', decision, who, at))),
+    comment: (events, comment, who, at) =>
+      atomic(() =>
+        events.map(event => {
+          const { state, until } = stands(historyOf(event)) ?? UNTOUCHED;
+          return add(event, 'comment', { state, until, comment }, who, at);
+        }),
+      ),
+    undo: (events, who, at) => atomic(() => events.map(event => add(event, 'undo', beforeLast(historyOf(event)), who, at))),
+    triageSince: seq => after.all(seq).map(entryOf),
+    triageHistory: historyOf,
+  };
+}
