@@ -111,6 +111,7 @@ export function allHostsTable(run: Run, keep?: (row: Row) => boolean): TableSour
   };
   return {
     columns,
+    pinned: 1,
     count,
     cell(row, column) {
       const place = find(row);

@@ -18,7 +18,7 @@ export function DataTable({ source, table, width, height, empty = [] }: DataTabl
   const widths = useMemo(() => columnWidths(source), [source]);
   const lines = Math.max(1, height - 1);
   const shown = { ...table, ...settle(table, { count: source.count, height: lines }) };
-  const window = columnWindow(shown, widths, width - 1);
+  const window = columnWindow(shown, widths, width - 1, source.pinned);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Line width={width} segments={headSegments(source, shown, window, widths)} />

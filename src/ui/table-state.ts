@@ -15,6 +15,8 @@ export const TABLE_START: TableState = { ...LIST_START, column: 0, left: 0 };
 /** Rows by index: nothing is copied, so it may have any number of them. */
 export type TableSource = {
   readonly columns: readonly string[];
+  /** So many columns at the left stay on screen while the others scroll. */
+  readonly pinned?: number;
   readonly count: number;
   /** null where the row has no such column. */
   cell(row: number, column: number): string | null;
@@ -42,22 +44,28 @@ export function columnWidths({ columns, count, cell }: TableSource): readonly nu
   });
 }
 
-export type ColumnWindow = { readonly first: number; readonly end: number };
+export type ColumnWindow = { readonly pinned: number; readonly first: number; readonly end: number };
 
-/** The columns `first` to `end` (exclusive) that are on screen; the selected one is among them, the last may be cut. */
-export function columnWindow({ column, left }: TableState, widths: readonly number[], width: number): ColumnWindow {
-  const at = Math.min(column, widths.length - 1);
-  const needed = (first: number) => widths.slice(first, at + 1).reduce((sum, size) => sum + size + GAP.length, 0);
-  let first = Math.min(left, Math.max(0, at));
-  while (first < at && needed(first) > width) first += 1;
+/**
+ * The columns `first` to `end` (exclusive) that are on screen beside the pinned ones; the selected one is among them, the
+ * last may be cut.
+ */
+export function columnWindow({ column, left }: TableState, widths: readonly number[], width: number, pinned = 0): ColumnWindow {
+  const size = (from: number, to: number) => widths.slice(from, to).reduce((sum, cellWidth) => sum + cellWidth + GAP.length, 0);
+  const room = width - size(0, pinned);
+  const at = Math.max(pinned, Math.min(column, widths.length - 1));
+  let first = Math.max(pinned, Math.min(left, at));
+  while (first < at && size(first, at + 1) > room) first += 1;
   let end = first;
-  for (let used = 0; end < widths.length && used < width; end++) used += (widths[end] ?? 0) + GAP.length;
-  return { first, end };
+  for (let used = 0; end < widths.length && used < room; end++) used += (widths[end] ?? 0) + GAP.length;
+  return { pinned, first, end };
 }
 
 function pieces(window: ColumnWindow, widths: readonly number[], piece: (column: number, width: number) => Segment): Segment[] {
   const segments: Segment[] = [];
-  for (let column = window.first; column < window.end; column++) segments.push(piece(column, widths[column] ?? 0), { text: GAP });
+  const add = (column: number) => segments.push(piece(column, widths[column] ?? 0), { text: GAP });
+  for (let column = 0; column < window.pinned; column++) add(column);
+  for (let column = window.first; column < window.end; column++) add(column);
   return segments;
 }
 
@@ -72,7 +80,7 @@ export function headSegments(
     text: fit(columns[column] ?? '', width),
     tone: column === table.column ? 'strong' : 'muted',
   }));
-  return [{ text: window.first > 0 ? '‹' : ' ', tone: 'accent' }, ...names];
+  return [{ text: window.first > window.pinned ? '‹' : ' ', tone: 'accent' }, ...names];
 }
 
 /** A row; a missing value is a dot, so that it is not taken for an empty one. */

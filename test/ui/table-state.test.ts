@@ -57,14 +57,14 @@ describe('a large table', () => {
 
   it('scrolls until the selected column is on screen', () => {
     const widths = [6, 3, 17, 24];
-    expect(columnWindow(TABLE_START, widths, 30)).toEqual({ first: 0, end: 3 });
+    expect(columnWindow(TABLE_START, widths, 30)).toEqual({ pinned: 0, first: 0, end: 3 });
     const last = { ...TABLE_START, column: 3 };
-    expect(columnWindow(last, widths, 30)).toEqual({ first: 3, end: 4 });
+    expect(columnWindow(last, widths, 30)).toEqual({ pinned: 0, first: 3, end: 4 });
     expect(columnWindow({ ...TABLE_START, column: 2 }, widths, 30).first).toBe(1);
   });
 
   it('shows a column that is wider than the screen from its beginning', () => {
-    expect(columnWindow({ ...TABLE_START, column: 1 }, [10, 200], 30)).toEqual({ first: 1, end: 2 });
+    expect(columnWindow({ ...TABLE_START, column: 1 }, [10, 200], 30)).toEqual({ pinned: 0, first: 1, end: 2 });
   });
 
   it('lines heads and values up, whatever their letters', () => {
@@ -87,6 +87,18 @@ describe('a large table', () => {
   });
 
   it('has no window without columns', () => {
-    expect(columnWindow(TABLE_START, [], 80)).toEqual({ first: 0, end: 0 });
+    expect(columnWindow(TABLE_START, [], 80)).toEqual({ pinned: 0, first: 0, end: 0 });
   });
+});
+
+it('keeps pinned columns on screen while the others scroll', () => {
+  const widths = [8, 20, 20, 20, 20];
+  const at = (column: number) => columnWindow({ ...TABLE_START, column }, widths, 56, 1);
+  expect(at(1)).toEqual({ pinned: 1, first: 1, end: 4 });
+  expect(at(4)).toEqual({ pinned: 1, first: 3, end: 5 });
+  const source = { columns: ['host', 'a', 'b', 'c', 'd'], pinned: 1, count: 1, cell: (_row: number, column: number) => `v${column}` };
+  const line = rowSegments(source, 0, { ...TABLE_START, column: 4 }, at(4), widths)
+    .map(segment => segment.text)
+    .join('');
+  expect(line).toMatch(/^v0 +v3 +v4/);
 });
