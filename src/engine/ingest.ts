@@ -1,5 +1,6 @@
 /** The way of an event from a source to the screen: judged, written to disk together with the feed's cursor, then shown. */
 import { judge } from '../core/judge.ts';
+import type { RawEvent } from '../core/model.ts';
 import type { Clock, Connector, EventBatch, EventFeed, EventStore, Log } from '../core/ports.ts';
 import type { RuleSet } from '../core/rules/compile.ts';
 import type { Platform } from '../core/template.ts';
@@ -17,18 +18,40 @@ export type IngestDeps = {
   readonly platformOf?: (source: string, hostId: string) => Platform | undefined;
 };
 
+type Position = Parameters<EventStore['append']>[1];
+
 /** The key under which a feed's cursor is stored. */
 export const feedKey = (connector: Connector, feed: EventFeed): string => `${connector.id}/${feed.name}`;
 
-/** Takes one batch. Throws a 'storage' Problem when it could not be written; then nothing of it was shown. */
-export function ingest(batch: EventBatch, key: string, health: SourceHealth, deps: IngestDeps): void {
-  const { store, observer, clock, log, rules, platformOf } = deps;
+/** Events that are judged and written in one go, some 15 ms: keys must not wait longer behind a flood. */
+const SLICE = 256;
+
+/**
+ * Takes one batch, slice by slice; the cursor is written with the last one, so that a batch cut short is read again.
+ * Throws a 'storage' Problem when a slice could not be written; then nothing of that slice was shown.
+ */
+export async function ingest(batch: EventBatch, key: string, health: SourceHealth, deps: IngestDeps): Promise<void> {
+  const { clock, log } = deps;
+  const { events, cursor, skipped, skippedSample = '' } = batch;
+  for (let from = 0; from === 0 || from < events.length; from += SLICE) {
+    if (from > 0) await clock.sleep(0);
+    const isLast = from + SLICE >= events.length;
+    take(events.slice(from, from + SLICE), isLast ? { feed: key, cursor } : undefined, health, deps);
+  }
+  if (skipped === 0) return;
+  log.write('warn', 'records skipped', { feed: key, count: skipped, sample: skippedSample });
+  health.counted(0, skipped, null);
+}
+
+/** Judges, stores, and then shows. */
+function take(events: readonly RawEvent[], position: Position, health: SourceHealth, deps: IngestDeps): void {
+  const { store, observer, clock, rules, platformOf } = deps;
   const seenAt = clock.now();
-  const judged = batch.events.map(raw => judge(raw, seenAt, rules, platformOf?.(raw.source, raw.hostId)));
-  const added = store.append(judged, { feed: key, cursor: batch.cursor });
-  if (batch.skipped > 0) log.write('warn', 'records skipped', { feed: key, count: batch.skipped, sample: batch.skippedSample ?? '' });
+  const judged = events.map(raw => judge(raw, seenAt, rules, platformOf?.(raw.source, raw.hostId)));
+  const added = store.append(judged, position);
+  if (added.length === 0) return;
   let newest: number | null = null;
   for (const { event } of added) if (newest === null || event.time > newest) newest = event.time;
-  if (added.length > 0 || batch.skipped > 0) health.counted(added.length, batch.skipped, newest);
-  if (added.length > 0) observer.events(added);
+  health.counted(added.length, 0, newest);
+  observer.events(added);
 }

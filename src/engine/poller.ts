@@ -22,7 +22,7 @@ export async function readPass(
 ): Promise<void> {
   const key = feedKey(connector, feed);
   for await (const batch of feed.read(deps.store.cursor(key), since, signal)) {
-    ingest(batch, key, health, deps);
+    await ingest(batch, key, health, deps);
     alive();
     health.ok(feed.name, deps.clock.now());
   }

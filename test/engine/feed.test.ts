@@ -133,3 +133,16 @@ it('lists hosts of all sources and says which source could not', async () => {
   expect(failures.get('other')?.message).toBe('no right to list nodes');
   expect(health('other')?.level).toBe('down');
 });
+
+it('takes a flood in slices, and keeps the cursor for the last one', async () => {
+  const keys = Array.from({ length: 600 }, (_, index) => `k${index}`);
+  const { engine, clock, store, shown } = engineWith([connectorWith(scriptedFeed('queries', [[batch('c1', ...keys)]]))]);
+  engine.start();
+  await settle();
+  expect(shown.length).toBeLessThan(600);
+  expect(store.cursor('prod/queries')).toBeUndefined();
+  await clock.advance(0);
+  expect(shown.map(({ event }) => event.dedupeKey)).toEqual(keys);
+  expect(store.cursor('prod/queries')).toBe('c1');
+  await engine.stop();
+});
