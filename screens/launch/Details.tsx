@@ -68,7 +68,7 @@ export function Details({ screen, template, width, height }: Part & { readonly t
   const services = useServices();
   const fields = screen.fields();
   const inner = width - 2;
-  const hosts = screen.targets().length;
+  const hosts = blastOf(template, screen.targets()).hosts;
   const why = wrapCells(template.why, inner).slice(0, height < 18 ? 2 : 4);
   const line = (key: string, segments: readonly Segment[]) => <Line key={key} width={width} segments={[{ text: ' ' }, ...segments]} />;
   const lines: ReactNode[] = [

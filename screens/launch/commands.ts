@@ -3,7 +3,7 @@ import { toProblem } from '../../src/core/problem.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { listCommands } from '../../src/ui/list-commands.ts';
 import { LIST_START, settle } from '../../src/ui/list-state.ts';
-import { blastLines, blastOf, cycle, TYPE_THE_NUMBER_ABOVE } from './select.ts';
+import { applicable, blastLines, blastOf, cycle, TYPE_THE_NUMBER_ABOVE } from './select.ts';
 import type { LaunchScreen } from './state.ts';
 
 type Context = CommandContext<LaunchScreen>;
@@ -13,6 +13,8 @@ function problemOf({ screen, services }: Context): string | undefined {
   const template = screen.template();
   if (!template) return 'no template is chosen';
   if (screen.targets().length === 0) return 'no hosts are picked: press 2, mark some with space, and come back with enter';
+  if (applicable(template, screen.targets()).length === 0)
+    return `it runs on ${template.platforms.join(', ')} only, and no such host is picked`;
   if (screen.timeoutMs() === undefined) return 'the time to wait must be 1 to 3600 seconds';
   try {
     services.engine.preview({ template: template.name, params: screen.params() });
@@ -31,12 +33,12 @@ async function launch(context: Context): Promise<void> {
     services.ui.say(`Not sent: ${problem}`, 'warn');
     return;
   }
-  const hosts = screen.targets();
+  const hosts = applicable(template, screen.targets());
   const request = { template: template.name, params: screen.params() };
   const { offline } = screen.get();
   const yes = await services.ui.confirm({
     title: `Send ${template.name} to ${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}?`,
-    lines: blastLines(blastOf(template, hosts), template, offline),
+    lines: blastLines(blastOf(template, screen.targets()), template, offline),
     yes: 'send',
     ...(hosts.length > TYPE_THE_NUMBER_ABOVE ? { number: hosts.length } : {}),
   });

@@ -64,7 +64,7 @@ export type Blast = {
   readonly hosts: number;
   /** Hosts that are not online now. */
   readonly offline: number;
-  /** Hosts on whose platform the template cannot run. */
+  /** Picked hosts on whose platform the template cannot run: they are not asked. */
   readonly unfit: number;
   readonly sources: readonly string[];
   /** "web-1, web-2, db-1 … and 8 more". */
@@ -73,19 +73,24 @@ export type Blast = {
 
 const NAMED = 6;
 
-/** Whom a launch would reach. */
-export function blastOf(template: Template, hosts: readonly Host[]): Blast {
+/** Hosts on which the template can run; of a platform that is not known it is tried. The others are not applicable. */
+export function applicable(template: Template, hosts: readonly Host[]): readonly Host[] {
   const runsOn = new Set<string>(template.platforms);
-  const unfit = hosts.filter(({ platform }) => {
+  return hosts.filter(({ platform }) => {
     const family = platformFamily(platform);
-    return family !== 'other' && !runsOn.has(family);
+    return family === 'other' || runsOn.has(family);
   });
+}
+
+/** Whom a launch on `picked` would reach. */
+export function blastOf(template: Template, picked: readonly Host[]): Blast {
+  const hosts = applicable(template, picked);
   const rest = hosts.length - NAMED;
   const names = hosts.slice(0, NAMED).map(({ hostname }) => hostname);
   return {
     hosts: hosts.length,
     offline: hosts.filter(({ status }) => status !== 'online').length,
-    unfit: unfit.length,
+    unfit: picked.length - hosts.length,
     sources: [...new Set(hosts.map(({ source }) => source))],
     names: names.join(', ') + (rest > 0 ? ` … and ${rest} more` : ''),
   };
@@ -95,12 +100,15 @@ const count = (number: number, one: string, many = `${one}s`): string => `${numb
 
 /** The sentences of the confirmation. */
 export function blastLines({ hosts, offline, unfit, sources, names }: Blast, template: Template, wait: 'wait' | 'skip'): string[] {
-  const lines = [`${names}, by ${sources.join(' and ')}.`];
+  const lines = names === '' ? [] : [`${names}, by ${sources.join(' and ')}.`];
   if (offline > 0) {
     const then = wait === 'wait' ? 'they answer only if they come back in time' : 'they are not waited for';
     lines.push(`${count(offline, 'of them is', 'of them are')} not online: ${then}.`);
   }
-  if (unfit > 0) lines.push(`${count(unfit, 'host')} of another platform than ${template.platforms.join(', ')} will answer with an error.`);
+  if (unfit > 0)
+    lines.push(
+      `Not applicable, and not asked: ${count(unfit, 'host')} that ${unfit === 1 ? 'is' : 'are'} not ${template.platforms.join(' or ')}.`,
+    );
   if (template.cost !== 'low' && hosts > 1) lines.push(`This query costs the hosts ${template.cost === 'high' ? 'much' : 'some'} work.`);
   return lines;
 }

@@ -101,10 +101,11 @@ function RunHead({
 
 function Roll({ screen, run, width, height }: Part & { readonly run: Run }): ReactNode {
   const targets = screen.targets();
+  const template = screen.template();
   const lines = hostsHeight({ width, height }, run);
   const row = (index: number) => {
     const target = targets[index];
-    return target ? targetSegments(target, width) : [];
+    return target ? targetSegments(target, width, template) : [];
   };
   return (
     <>

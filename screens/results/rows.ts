@@ -1,5 +1,6 @@
 /** How runs and hosts look in their lists. Pure. */
 import type { Run, Target } from '../../src/core/run.ts';
+import type { Template } from '../../src/core/template.ts';
 import { fit } from '../../src/ui/cells.ts';
 import type { Segment } from '../../src/ui/theme.ts';
 import { answeredText, stateTone, stateWord } from './select.ts';
@@ -19,9 +20,17 @@ export function targetHead(width: number): readonly Segment[] {
   return [{ text: ` ${text} reason`, tone: 'muted' }];
 }
 
+/** Why a table of events may be empty though something happened. */
+function emptyText(template: Template | undefined): string {
+  if (!template?.events) return '';
+  const { publishers, flags } = template.events;
+  return `nothing happened, or ${publishers.join(' and ')} is off there (needs ${flags.join(' ')})`;
+}
+
 /** One target: name, state, rows, how long it took, and why it has no rows. */
-export function targetSegments(target: Target, width: number): readonly Segment[] {
-  const { key, state, rows, reason, late } = target;
+export function targetSegments(target: Target, width: number, template?: Template): readonly Segment[] {
+  const { key, state, rows, late } = target;
+  const reason = target.reason || (state === 'no_rows' ? emptyText(template) : '');
   const counted = state === 'rows' || state === 'no_rows' ? String(rows.length) : '';
   return [
     { text: cell(key, hostWidth(width)) },

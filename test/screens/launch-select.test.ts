@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blastLines, blastOf, cycle, fieldProblem, findTemplates } from '../../screens/launch/select.ts';
+import { applicable, blastLines, blastOf, cycle, fieldProblem, findTemplates } from '../../screens/launch/select.ts';
 import type { ParamSpec } from '../../src/core/template.ts';
 import { aHost, usersTemplate } from '../helpers/model.ts';
 
@@ -42,10 +42,11 @@ describe('the form', () => {
 describe('whom a launch reaches', () => {
   const hosts = [
     ...Array.from({ length: 8 }, (_, index) => aHost(`web-${index + 1}`)),
-    aHost('win-1', { platform: 'windows', status: 'offline', source: 'prod' }),
+    aHost('win-1', { platform: 'windows' }),
+    aHost('mail-1', { platform: 'rhel', status: 'offline', source: 'prod' }),
   ];
 
-  it('names hosts and sources, and counts who is offline or of another platform', () => {
+  it('names hosts and sources, counts who is offline, and leaves out those of another platform', () => {
     expect(blastOf(usersTemplate, hosts)).toEqual({
       hosts: 9,
       offline: 1,
@@ -53,6 +54,13 @@ describe('whom a launch reaches', () => {
       sources: ['lab', 'prod'],
       names: 'web-1, web-2, web-3, web-4, web-5, web-6 … and 3 more',
     });
+    expect(applicable(usersTemplate, hosts).map(({ hostname }) => hostname)).not.toContain('win-1');
+  });
+
+  it('says who is not asked, because the template does not run there', () => {
+    expect(blastLines(blastOf(usersTemplate, hosts), usersTemplate, 'wait').join(' ')).toContain(
+      'Not applicable, and not asked: 1 host that is not linux.',
+    );
   });
 
   it('says what happens to offline hosts', () => {

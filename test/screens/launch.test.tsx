@@ -153,6 +153,17 @@ describe('launching', () => {
     expect(told.frame()).toMatch(/wait +90/);
   });
 
+  it('does not ask hosts on which the template cannot run', async () => {
+    await openWith([aHost('web-1'), aHost('win-1', { platform: 'windows' })]);
+    await paper.press('j', 'enter');
+    expect(paper.frame()).toContain('Send some_users to 1 host?');
+    await yes('y');
+    expect(launched[0]?.hosts.map(({ hostname }) => hostname)).toEqual(['web-1']);
+    await openWith([aHost('win-1', { platform: 'windows' })]);
+    await paper.press('j', 'enter');
+    expect(paper.frame()).toContain('it runs on linux only');
+  });
+
   it('without hosts says where to pick them', async () => {
     await openWith([]);
     await paper.press('j', 'enter');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { targetSegments } from '../../screens/results/rows.ts';
 import {
   after,
   allHostsTable,
@@ -11,7 +12,8 @@ import {
 } from '../../screens/results/select.ts';
 import { nextSort, sorted } from '../../screens/results/sort.ts';
 import { Run } from '../../src/core/run.ts';
-import { aHost } from '../helpers/model.ts';
+import type { Template } from '../../src/core/template.ts';
+import { aHost, usersTemplate } from '../helpers/model.ts';
 
 const START = Date.UTC(2026, 10, 21);
 
@@ -108,4 +110,14 @@ describe('the table of all hosts', () => {
     expect(nextSort(down, 'pid')).toBeUndefined();
     expect(column(undefined)).toEqual(['10', '9', '1']);
   });
+});
+
+it('says of an empty answer from a table of events that the publisher may be off', () => {
+  const run = aRun();
+  run.answer('lab', { hostId: 'slow-1', at: START + 500, state: 'rows', rows: [] });
+  const target = run.target('lab', 'slow-1');
+  const text = (template?: Template) => (target ? targetSegments(target, 100, template) : []).map(segment => segment.text).join('');
+  const events = { publishers: ['auditeventpublisher'], flags: ['--disable_audit=false'] };
+  expect(text({ ...usersTemplate, events })).toContain('auditeventpublisher is off there (needs --disable_audit=false)');
+  expect(text(usersTemplate)).not.toContain('off there');
 });
