@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { connect, createSecureContext, type SecureContext } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 export type ClientLoad = {
@@ -55,8 +55,9 @@ class Fleet {
     const begun = performance.now();
     return new Promise((resolve, reject) => {
       const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-      const target = { host: '127.0.0.1', port: this.#load.port, path, method: 'POST' };
-      const sending = request({ ...target, secureContext: this.#secureContext, agent: false, headers }, response => {
+      const server = { host: '127.0.0.1', port: this.#load.port };
+      const createConnection = () => connect({ ...server, secureContext: this.#secureContext });
+      const sending = request({ ...server, path, method: 'POST', createConnection, headers }, response => {
         let reply = '';
         response.on('data', chunk => {
           reply += chunk;

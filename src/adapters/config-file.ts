@@ -5,8 +5,10 @@
 import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { Problem } from '../core/problem.ts';
+import { parseFilter } from '../core/filter.ts';
+import { Problem, toProblem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
+import { type ForwardTarget, gelfAddress } from './forward.ts';
 import type { SecretPlace } from './secrets.ts';
 
 const SOURCE_NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
@@ -24,9 +26,41 @@ const sourceEntry = z.looseObject({
   insecure: z.boolean().optional(),
 });
 
+/** A file maps names to secrets (YAML, 0600); a command gets the name as `$1` and prints the secret. */
+const secretsPlace = z.union([z.strictObject({ file: z.string().min(1) }), z.strictObject({ command: z.string().min(1) })], {
+  error: 'must be one of {"file": PATH}, {"command": COMMAND}',
+});
+
+const filter = z.string().superRefine((text, context) => {
+  try {
+    parseFilter(text);
+  } catch (thrown) {
+    context.addIssue({ code: 'custom', message: toProblem(thrown).message });
+  }
+});
+
+/** Where events are forwarded to. */
+const forwardTarget = z.discriminatedUnion('to', [
+  z.strictObject({
+    to: z.literal('jsonl'),
+    file: z.string().refine(path.isAbsolute, 'must be an absolute path'),
+    filter: filter.optional(),
+  }),
+  z.strictObject({
+    to: z.literal('gelf'),
+    address: z.string().refine(text => gelfAddress(text) !== undefined, 'must be udp://host:port or tcp://host:port'),
+    filter: filter.optional(),
+  }),
+]);
+
 const settingsShape = z.strictObject({
   sources: z.record(z.string(), sourceEntry).default({}),
+  forward: z.array(forwardTarget).optional(),
+  secrets: secretsPlace.optional(),
 });
+
+/** Where the secrets of playbook steps are, besides the environment. */
+export type SecretsPlace = z.infer<typeof secretsPlace>;
 
 export type SourceSettings = {
   readonly name: string;
@@ -42,6 +76,10 @@ export interface SettingsFile {
   readonly path: string;
   /** The sources in the order of the file; none when there is no file. Throws a 'usage' Problem that names file and field. */
   sources(): readonly SourceSettings[];
+  /** Where events are forwarded to. Throws as `sources` does. */
+  forward(): readonly ForwardTarget[];
+  /** Throws as `sources` does. */
+  secrets(): SecretsPlace | undefined;
   /** Throws a 'usage' Problem when the name is taken or is none. */
   add(source: SourceSettings): Promise<void>;
   /** Throws a 'usage' Problem when there is no such source. */
@@ -119,14 +157,15 @@ async function loadConf() {
 /** Opens the settings in `dir`, which is made (0700) with the first source that is added. The file is 0600. */
 export function openSettings(dir: string): SettingsFile {
   const file = path.join(dir, 'config.json');
-  const read = (): Shape['sources'] => {
+  const readAll = (): Shape => {
     try {
-      return parse(file, readFileSync(file, 'utf8')).sources;
+      return parse(file, readFileSync(file, 'utf8'));
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { sources: {} };
       throw fileProblem(file, error);
     }
   };
+  const read = () => readAll().sources;
   const write = async (sources: Shape['sources']) => {
     const Conf = await loadConf();
     try {
@@ -150,7 +189,9 @@ export function openSettings(dir: string): SettingsFile {
 
   return {
     path: file,
+    forward: () => readAll().forward ?? [],
     sources: () => Object.entries(read()).map(([name, entry]) => fromEntry(name, entry)),
+    secrets: () => readAll().secrets,
     async add(source) {
       const known = read();
       if (!SOURCE_NAME.test(source.name)) {

@@ -7,9 +7,16 @@ import { Problem } from '../core/problem.ts';
 /** Where a secret is. A command runs under `sh -c`; its standard output is the secret. */
 export type SecretPlace = { readonly env: string } | { readonly file: string } | { readonly command: string };
 
-export type SecretOptions = {
-  /** The source's name, for messages. */
+/** Whose secret it is, for messages. */
+export type SecretOwner = {
   readonly source: string;
+  /** How a message begins, where it is no source's secret: "The secrets file is of no use". */
+  readonly complaint?: string;
+};
+
+export type SecretOptions = SecretOwner & {
+  /** A command's `$1`: which of several secrets is wanted. */
+  readonly argument?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told of every value that was read, so that it can be kept out of logs. */
   readonly learn?: (secret: string) => void;
@@ -20,12 +27,12 @@ export type SecretOptions = {
 const COMMAND_TIMEOUT_MS = 10_000;
 const MAX_BYTES = 65_536;
 
-const lacking = (source: string, what: string): Problem =>
-  new Problem('usage', `Source '${source}' has no secret to log in with: ${what}`, { source });
+const lacking = ({ source, complaint = `Source '${source}' has no secret to log in with` }: SecretOwner, what: string): Problem =>
+  new Problem('usage', `${complaint}: ${what}`, { source });
 
-function fromVariable(name: string, { source, env }: SecretOptions): string {
-  const value = env[name];
-  if (value === undefined || value === '') throw lacking(source, `the variable ${name} is not set. Set it and start rollcall again.`);
+function fromVariable(name: string, options: SecretOptions): string {
+  const value = options.env[name];
+  if (value === undefined || value === '') throw lacking(options, `the variable ${name} is not set. Set it and start rollcall again.`);
   return value;
 }
 
@@ -37,23 +44,32 @@ function exposed({ mode, uid }: Stats): string | undefined {
   return uid === self || self === 0 ? undefined : 'it belongs to somebody else. Copy it to a file of your own';
 }
 
-function fromFile(file: string, { source }: SecretOptions): string {
+/**
+ * The text of a file that only its owner, who runs this, can read. Throws a 'usage' Problem that says why it is not used,
+ * never what is in it.
+ */
+export function readPrivateFile(file: string, owner: SecretOwner): string {
   try {
     const stats = statSync(file);
     const why = stats.isFile() ? exposed(stats) : 'it is no file. Name a file that holds only the secret';
-    if (why) throw lacking(source, `${file} is not used, because ${why}.`);
-    if (stats.size > MAX_BYTES) throw lacking(source, `${file} is not used, because it is too large for a secret.`);
+    if (why) throw lacking(owner, `${file} is not used, because ${why}.`);
+    if (stats.size > MAX_BYTES) throw lacking(owner, `${file} is not used, because it is too large for a secret.`);
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof Problem) throw error;
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw lacking(source, `${file} ${missing ? 'does not exist' : 'cannot be read'}. Put the secret there, readable for you alone.`);
+    throw lacking(owner, `${file} ${missing ? 'does not exist' : 'cannot be read'}. Put the secret there, readable for you alone.`);
   }
 }
 
 /** Its own process group, so that a time limit ends everything that the command started. What it says is never repeated. */
-async function fromCommand(command: string, { source, env, timeoutMs = COMMAND_TIMEOUT_MS }: SecretOptions): Promise<string> {
-  const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'ignore'], env: { ...env }, detached: true });
+async function fromCommand(command: string, options: SecretOptions): Promise<string> {
+  const { argument, env, timeoutMs = COMMAND_TIMEOUT_MS } = options;
+  const child = spawn('sh', ['-c', command, 'sh', ...(argument === undefined ? [] : [argument])], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...env },
+    detached: true,
+  });
   const chunks: Buffer[] = [];
   let bytes = 0;
   let stopped: string | undefined;
@@ -73,25 +89,25 @@ async function fromCommand(command: string, { source, env, timeoutMs = COMMAND_T
     child.once('close', (code, signal) => resolve(code === 0 ? undefined : `ended with ${signal ?? code}`));
   });
   clearTimeout(timer);
-  if (stopped ?? end) throw lacking(source, `its command ${stopped ?? end}. Run the command by hand to see why.`);
+  if (stopped ?? end) throw lacking(options, `its command ${stopped ?? end}. Run the command by hand to see why.`);
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function checked(raw: string, source: string, where: string): string {
+function checked(raw: string, owner: SecretOwner, where: string): string {
   const secret = raw.replace(/\r?\n$/, '');
-  if (secret.trim() === '') throw lacking(source, `${where} is empty.`);
-  if (/[\p{Cc}]/u.test(secret)) throw lacking(source, `${where} holds more than one line, or control characters.`);
+  if (secret.trim() === '') throw lacking(owner, `${where} is empty.`);
+  if (/[\p{Cc}]/u.test(secret)) throw lacking(owner, `${where} holds more than one line, or control characters.`);
   return secret;
 }
 
 /** The secret of a source. `read` throws a 'usage' Problem that names where it was looked for, never what was there. */
 export function secretSource(place: SecretPlace | undefined, options: SecretOptions): SecretSource {
-  const { source, learn } = options;
+  const { learn } = options;
   const lookUp = async (): Promise<string> => {
-    if (!place) throw lacking(source, 'the settings name none. Remove the source and add it again with one of the --token options.');
-    if ('env' in place) return checked(fromVariable(place.env, options), source, `the variable ${place.env}`);
-    if ('file' in place) return checked(fromFile(place.file, options), source, place.file);
-    return checked(await fromCommand(place.command, options), source, 'the output of its command');
+    if (!place) throw lacking(options, 'the settings name none. Remove the source and add it again with one of the --token options.');
+    if ('env' in place) return checked(fromVariable(place.env, options), options, `the variable ${place.env}`);
+    if ('file' in place) return checked(readPrivateFile(place.file, options), options, place.file);
+    return checked(await fromCommand(place.command, options), options, 'the output of its command');
   };
   return {
     async read() {

@@ -2,6 +2,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { FeedEvent } from '../core/model.ts';
 import type { EventLookup, EventQuery, EventStore, StoredEvent } from '../core/ports.ts';
+import { seenBefore } from './sqlite-seen.ts';
 
 /** Longest `raw` that is kept whole, in UTF-16 units of JSON. */
 export const MAX_RAW = 262_144;
@@ -48,21 +49,32 @@ export function eventStore(db: DatabaseSync, atomic: <T>(work: () => T) => T): E
     'INSERT INTO cursors (feed, cursor) VALUES (?, ?) ON CONFLICT (feed) DO UPDATE SET cursor = excluded.cursor',
   );
   const getCursor = db.prepare('SELECT cursor FROM cursors WHERE feed = ?');
+  const novelty = seenBefore(db);
   const byId = db.prepare('SELECT seq, body, raw FROM events WHERE id = ?');
   const countAll = db.prepare('SELECT count(*) AS total FROM events');
 
+  const write: EventStore['append'] = (events, position) => {
+    const added: StoredEvent[] = [];
+    for (const judged of events) {
+      const isNew = novelty.newness(judged);
+      const event = isNew === undefined ? judged : { ...judged, isNew };
+      const { raw, ...body } = event;
+      const { changes, lastInsertRowid } = insert.run(event.id, event.time, event.source, JSON.stringify(body), rawText(raw));
+      if (changes === 1) added.push({ seq: Number(lastInsertRowid), event });
+    }
+    if (position) setCursor.run(position.feed, position.cursor);
+    return added;
+  };
+
   return {
-    append: (events, position) =>
-      atomic(() => {
-        const added: StoredEvent[] = [];
-        for (const event of events) {
-          const { raw, ...body } = event;
-          const { changes, lastInsertRowid } = insert.run(event.id, event.time, event.source, JSON.stringify(body), rawText(raw));
-          if (changes === 1) added.push({ seq: Number(lastInsertRowid), event });
-        }
-        if (position) setCursor.run(position.feed, position.cursor);
-        return added;
-      }),
+    append(events, position) {
+      try {
+        return atomic(() => write(events, position));
+      } catch (thrown) {
+        novelty.forget();
+        throw thrown;
+      }
+    },
     cursor(feed) {
       const row = getCursor.get(feed);
       return row ? String(row.cursor) : undefined;

@@ -53,6 +53,10 @@ const MIGRATIONS: readonly string[] = [
      at INTEGER NOT NULL
    ) STRICT;
    CREATE INDEX triage_by_event ON triage (event, seq);`,
+
+  `CREATE TABLE IF NOT EXISTS seen (content INTEGER NOT NULL, host INTEGER NOT NULL, day INTEGER NOT NULL, PRIMARY KEY (content, host))
+     STRICT, WITHOUT ROWID;
+   CREATE INDEX events_severe ON events (time) WHERE json_extract(body, '$.severity') IN ('high', 'critical');`,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -2,14 +2,16 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { EventLookup, EventStore, KeyValueStore, RunStore, TriageStore } from '../core/ports.ts';
+import type { EventLookup, EventStore, KeyValueStore, RetentionStore, RunStore, SummaryStore, TriageStore } from '../core/ports.ts';
 import { eventStore } from './sqlite-events.ts';
+import { retentionStore } from './sqlite-prune.ts';
 import { runStore } from './sqlite-runs.ts';
 import { migrate, SCHEMA_VERSION, versionOf } from './sqlite-schema.ts';
+import { summaryStore } from './sqlite-summary.ts';
 import { triageStore } from './sqlite-triage.ts';
 import { newerProblem, storageProblem } from './storage-problem.ts';
 
-export type Store = EventStore & EventLookup & TriageStore & RunStore & KeyValueStore & { close(): void };
+export type Store = EventStore & EventLookup & TriageStore & RetentionStore & SummaryStore & RunStore & KeyValueStore & { close(): void };
 
 /** ms to wait for another process to finish writing. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -91,6 +93,8 @@ export function openStore(file: string): Store {
     return guarded(file, {
       ...eventStore(db, atomic),
       ...triageStore(db, atomic),
+      ...retentionStore(db, atomic),
+      ...summaryStore(db),
       ...runStore(db),
       ...keyValueStore(db),
       close: () => db.close(),

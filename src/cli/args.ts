@@ -21,7 +21,9 @@ export type Flag = {
   readonly help: string;
 };
 
-export const FORMATS = ['table', 'json', 'jsonl', 'csv'] as const;
+/** What every command can print. */
+export const COMMON_FORMATS = ['table', 'json', 'jsonl', 'csv'] as const;
+export const FORMATS = [...COMMON_FORMATS, 'tmux'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export const DEFAULT_LAB = 24;
@@ -34,7 +36,7 @@ export const COMMON_FLAGS: readonly Flag[] = [
   { name: 'data-dir', value: 'DIR', env: 'ROLLCALL_DATA_DIR', help: "events, runs, audit; default: the platform's data directory" },
   { name: 'source', value: 'NAME', many: true, help: 'one configured source; repeatable; default: all' },
   { name: 'lab', value: 'N', optional: true, help: `this machine and N simulated hosts (default ${DEFAULT_LAB}) instead of the sources` },
-  { name: 'format', value: FORMATS.join('|'), help: 'default: table on a terminal, else jsonl for feed and json for the rest' },
+  { name: 'format', value: COMMON_FORMATS.join('|'), help: 'default: table on a terminal, else jsonl for feed and json for the rest' },
   { name: 'output', value: 'FILE', help: 'write there (0600, whole or not at all) instead of standard output' },
   { name: 'no-color', env: 'NO_COLOR', help: 'no colour' },
   { name: 'plain', help: 'no alternate screen, no redraw: lines only' },
@@ -51,7 +53,13 @@ export type CommandSpec = {
   readonly args: readonly Argument[];
   readonly flags: readonly Flag[];
   readonly summary: string;
+  /** Beyond those that every command knows. */
+  readonly formats?: readonly Format[];
   readonly examples?: readonly string[];
+  /** What `--output` names: a file with what would go to standard output, unless it says otherwise. */
+  readonly output?: 'directory';
+  /** Runs until it is stopped: being stopped is its good end. */
+  readonly endless?: true;
 };
 
 const NAME: Argument = { name: 'NAME' };
@@ -77,6 +85,18 @@ const POLL: Flag = {
 
 const BASE_URL: Flag = { name: 'base-url', value: 'URL', required: true, setting: 'base_url', help: 'address of the server' };
 
+/** Whom a query or a carve is for. */
+const TARGETS: readonly Flag[] = [
+  { name: 'host', value: 'NAME', many: true, help: 'hostname, display name, uuid or id, exactly, in any case; web-* globs' },
+  { name: 'hosts-file', value: 'FILE|-', help: 'names, one a line; - reads standard input' },
+  { name: 'all', help: 'every host' },
+  { name: 'platform', value: 'P', many: true, help: 'only hosts of this platform' },
+  { name: 'label', value: 'L', many: true, help: 'only hosts with this label' },
+  { name: 'exclude', value: 'NAME', many: true, help: 'not this host' },
+];
+const YES: Flag = { name: 'yes', help: 'ask nobody: needed for more than 25 hosts in scripts' };
+const NODE: Argument = { name: 'NODE' };
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'hosts',
@@ -93,19 +113,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['rollcall templates', 'rollcall templates running_processes'],
   },
   {
+    name: 'templates approve',
+    args: [NAME],
+    flags: [{ name: 'yes', help: 'ask nobody' }],
+    summary: 'show a template of this site and allow it to run, as it is now',
+    examples: ['rollcall templates approve our_updates'],
+  },
+  {
     name: 'query',
     args: [{ name: 'TEMPLATE', optional: true }],
     flags: [
-      { name: 'host', value: 'NAME', many: true, help: 'hostname, display name, uuid or id, exactly, in any case; web-* globs' },
-      { name: 'hosts-file', value: 'FILE|-', help: 'names, one a line; - reads standard input' },
-      { name: 'all', help: 'every host' },
-      { name: 'platform', value: 'P', many: true, help: 'only hosts of this platform' },
-      { name: 'label', value: 'L', many: true, help: 'only hosts with this label' },
-      { name: 'exclude', value: 'NAME', many: true, help: 'not this host' },
+      ...TARGETS,
       { name: 'param', value: 'KEY=VALUE', many: true, help: 'a parameter of the template' },
       { name: 'run', value: 'ID', help: 'instead of TEMPLATE and hosts: those of this run, once more' },
       { name: 'missing', help: 'with --run: only its hosts that failed or did not answer, folded into the same run' },
-      { name: 'yes', help: 'ask nobody: needed for more than 25 hosts in scripts' },
+      YES,
       { name: 'dry-run', help: 'print targets, SQL and digest; send nothing' },
     ],
     summary: 'run an allowlisted live query and wait for the answers',
@@ -115,6 +137,23 @@ export const COMMANDS: readonly CommandSpec[] = [
       'rollcall query listening_ports --hosts-file suspects.txt --format csv --output ports.csv',
       'rollcall query --run 20261121t030000-a1b2c3 --missing --timeout 300',
     ],
+  },
+  {
+    name: 'run',
+    args: [{ name: 'STEP.yaml' }],
+    flags: [
+      {
+        name: 'var',
+        value: 'KEY=VALUE',
+        many: true,
+        help: 'what {{ KEY }} stands for; {{ secrets.NAME }} is the variable ROLLCALL_SECRET_NAME',
+      },
+      { name: 'alert', value: 'FILE', help: 'the alert (JSON): what {{ alert.host }} and its like stand for' },
+      YES,
+      { name: 'dry-run', help: 'print targets, SQL and digest; send nothing' },
+    ],
+    summary: 'run the AiSOC `osquery_live_query` steps of a playbook',
+    examples: ['rollcall run triage.yaml --var alert.host=web-1', 'rollcall run triage.yaml --alert alert.json --lab'],
   },
   {
     name: 'feed',
@@ -138,6 +177,26 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [],
     summary: 'past and running queries; ID shows one as `query` would print it',
   },
+  {
+    name: 'status',
+    args: [],
+    flags: [{ name: 'since', value: 'SPAN|TIME', help: 'events from then on: 30m, 24h; default 24h' }],
+    formats: ['tmux'],
+    summary: 'severe events that nobody has decided on yet, in one line; --format tmux for a status bar',
+    examples: ['rollcall status --format tmux'],
+  },
+  {
+    name: 'prune',
+    args: [],
+    flags: [
+      { name: 'older-than', value: 'SPAN|TIME', help: 'events from before go: 30d, 12h, or RFC 3339' },
+      { name: 'max-size', value: 'SIZE', help: 'the oldest go until no more is in use: 500MB, 2GB' },
+      { name: 'keep', value: 'EXPR', help: 'these stay, as in feed --filter: sev>=high' },
+      { name: 'dry-run', help: 'say what would go; take nothing away' },
+    ],
+    summary: 'take old events away; runs and decisions stay',
+    examples: ['rollcall prune --older-than 30d --keep sev>=high --dry-run'],
+  },
   { name: 'rules list', args: [], flags: [], summary: 'rules in force: the shipped ones and those of <config-dir>/rules/*.yaml' },
   {
     name: 'rules test',
@@ -150,6 +209,43 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: [{ name: 'EVENT_ID' }],
     flags: [],
     summary: 'which rule gave an event its severity, and why others did not',
+  },
+  { name: 'serve', args: [], flags: [], endless: true, summary: 'run the direct endpoint without a screen, until SIGINT or SIGTERM' },
+  {
+    name: 'enroll',
+    args: [],
+    flags: [
+      { name: 'platform', value: 'P', many: true, help: 'linux, darwin or windows; default: linux' },
+      { name: 'ephemeral', help: 'a variant that leaves nothing on the host when it ends' },
+      { name: 'write', value: 'DIR', help: 'write certificate and secret as files there (0600)' },
+      { name: 'rotate', help: 'make a new enroll secret first; hosts that are enrolled stay so' },
+    ],
+    summary: 'print the osqueryd command line, and write the files, that enrol a suspect host',
+    examples: ['rollcall enroll --platform linux --ephemeral --write ./kit'],
+  },
+  { name: 'nodes', args: [], flags: [], summary: 'hosts enrolled to the direct endpoint, with their standing' },
+  { name: 'nodes approve', args: [NODE], flags: [], summary: 'approve a host whose identifier was taken' },
+  { name: 'nodes block', args: [NODE], flags: [], summary: 'take nothing from this host any more' },
+  { name: 'nodes forget', args: [NODE], flags: [], summary: 'forget this host and its key' },
+  {
+    name: 'nodes tag',
+    args: [NODE, { name: 'TAGS', optional: true }],
+    flags: [],
+    summary: 'set the tags of this host, separated by commas',
+  },
+  {
+    name: 'carve',
+    args: [{ name: 'PATH' }],
+    flags: [...TARGETS, YES],
+    summary: "fetch a file from hosts by osquery's carver",
+    examples: ['rollcall carve /etc/ld.so.preload --host web-1'],
+  },
+  {
+    name: 'carves',
+    args: [{ name: 'ID', optional: true }],
+    flags: [],
+    output: 'directory',
+    summary: 'list carved files, or extract one into the directory of --output',
   },
   { name: 'source list', args: [], flags: [], summary: 'configured sources' },
   {

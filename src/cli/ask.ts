@@ -64,6 +64,8 @@ export type Asking = {
   readonly hosts: readonly Host[];
   /** Launches the query, or asks anew. */
   send(options: LaunchOptions): Promise<Launched>;
+  /** Remarks on the run that were told before. */
+  readonly told?: readonly string[];
   /** Default: `--timeout`, or 60 s. */
   readonly timeoutMs?: number;
   /** Default: as `query` prints. */
@@ -102,7 +104,7 @@ async function sendAndWait({ signal }: CommandContext, session: Session, send: (
 /** Runs the query to its end, prints it and resolves with the exit code of `query`. Throws what `send` throws. */
 export async function ask(context: CommandContext, session: Session, asking: Asking): Promise<number> {
   const { messages, clock, common } = context;
-  const { hosts, printer = new RunPrinter(context) } = asking;
+  const { hosts, told = [], printer = new RunPrinter(context) } = asking;
   const { timeoutMs = (common.timeoutS ?? DEFAULT_TIMEOUT_S) * 1_000 } = asking;
   session.seen.onRun = run => {
     printer.take(run);
@@ -114,7 +116,7 @@ export async function ask(context: CommandContext, session: Session, asking: Ask
   messages.rest();
   await printer.finish(run);
   messages.step(`${tallyText(run)} · ${elapsed(run, clock.now())} · run ${run.id}`);
-  for (const note of run.notes) messages.tell(note);
+  for (const note of run.notes) if (!told.includes(note)) messages.tell(note);
   const problem = launched?.problem();
   return problem && runToJson(run).partial ? exitCodeFor(problem.kind) : exitCodeOf(run);
 }

@@ -1,8 +1,9 @@
 /** `rollcall carve`: asks hosts for a file by osquery's carver, and waits until it is here. */
 import { approveCarve } from '../core/launch-policy.ts';
 import type { Host } from '../core/model.ts';
+import { forbids, permitHosts } from '../core/policy.ts';
 import type { Carve, Connector, LaunchOptions } from '../core/ports.ts';
-import { isAbort, Problem } from '../core/problem.ts';
+import { AllowlistError, isAbort, Problem } from '../core/problem.ts';
 import { carveForm } from './carves.ts';
 import { confirmMany } from './confirm.ts';
 import type { Command, CommandContext } from './context.ts';
@@ -65,6 +66,8 @@ async function launch(
   signal: AbortSignal,
 ): Promise<Part[]> {
   const query = approveCarve(path);
+  const forbidden = forbids(session.engine.policy, { name: query.template, digest: query.digest }, 'shipped');
+  if (forbidden !== undefined) throw new AllowlistError(`Files cannot be carved: ${forbidden}. Nothing was sent.`);
   const parts: Part[] = [];
   for (const [source, own] of Map.groupBy(hosts, host => host.source)) {
     const connector = session.engine.connectors.find(({ id }) => id === source);
@@ -104,7 +107,8 @@ export const carve: Command = async context => {
   const work = async (session: Session): Promise<number> => {
     const { clock, common, signal } = context;
     const hosts = await chooseTargets(context, session, wanted);
-    await confirmMany(context, hosts.length);
+    permitHosts(session.engine.policy, hosts.length);
+    await confirmMany(context, hosts.length, session.engine.policy);
     const waitMs = (common.timeoutS ?? DEFAULT_WAIT_S) * 1_000;
     const options: LaunchOptions = { timeoutMs: waitMs, offline: 'wait' };
     const parts = await launch(session, path, hosts, options, signal);

@@ -1,25 +1,34 @@
 /** What commands are given, and what they ask of the composition root. */
+import type { SourceSettings } from '../adapters/config-file.ts';
 import type { Directories } from '../adapters/directories.ts';
 import type { Output, Writer } from '../adapters/output.ts';
 import type { TerminalFacts } from '../adapters/terminal.ts';
-import type { Clock, EventLookup, EventStore, RunStore, TriageStore } from '../core/ports.ts';
+import type { Allowlist, Approval } from '../core/allowlist.ts';
+import type { AuditLog, Clock, EventLookup, EventStore, RetentionStore, RunStore, SummaryStore, TriageStore } from '../core/ports.ts';
 import type { Template } from '../core/template.ts';
 import type { Engine, EngineObserver } from '../engine/api.ts';
 import type { Format } from './args.ts';
 import type { Messages } from './messages.ts';
 import type { CommonOptions, Given } from './parse.ts';
 
+/** A source that stands in no settings file, with its secret. */
+export type GivenSource = { readonly source: SourceSettings; readonly secret: string };
+
+/** Only these configured sources, all when empty; 'none' opens the data file only; or one that is given here. */
+export type WantedSources = readonly string[] | 'none' | GivenSource;
+
 export type OpenRequest = Directories & {
   /** Number of simulated hosts: the lab instead of the configured sources. */
   readonly lab?: number | undefined;
-  /** Only these configured sources; all when absent or empty; 'none' opens the data file only. */
-  readonly sources?: readonly string[] | 'none' | undefined;
+  /** All configured ones when absent. */
+  readonly sources?: WantedSources | undefined;
   readonly observer: EngineObserver;
 };
 
 export type Opened = {
   readonly engine: Engine;
-  readonly store: EventStore & EventLookup & TriageStore & RunStore;
+  readonly store: EventStore & EventLookup & TriageStore & RetentionStore & SummaryStore & RunStore;
+  readonly audit: AuditLog;
   /** Resolves when the lab's hosts have enrolled and sent their first logs; at once without a lab. */
   ready(): Promise<void>;
   /** Stops everything and closes the store; `keepOpen` as in `Engine.stop`. A second call does nothing. */
@@ -28,8 +37,10 @@ export type Opened = {
 
 /** What `wire.ts` offers to commands. Loaded by the first command that needs it. */
 export type Wire = {
-  /** The allowlist; starts and opens nothing. */
-  templates(): readonly Template[];
+  /** The allowlist, with the site's templates and the machine's policy; starts and opens nothing. Throws `Problem`. */
+  allowlist(configDir: string): Promise<Allowlist>;
+  /** Approves a template of the site as it was shown: audited, then recorded. Throws a 'storage' Problem. */
+  approveTemplate(directories: Directories, template: Pick<Template, 'name' | 'digest'>): Approval;
   /** Opens the data file and the sources; sends nothing yet. Throws `Problem`. */
   openRollcall(request: OpenRequest): Promise<Opened>;
 };

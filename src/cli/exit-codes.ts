@@ -1,5 +1,5 @@
 /** Exit codes: a contract with scripts. Help and README are made from this table. */
-import type { ProblemKind } from '../core/problem.ts';
+import type { Problem, ProblemKind } from '../core/problem.ts';
 
 export const EXIT_CODES = [
   { code: 0, when: 'done, every target answered (a host that answered with an error counts as answered)' },
@@ -21,3 +21,6 @@ export const INTERRUPTED = 130;
 const BY_KIND: Readonly<Record<ProblemKind, ExitCode>> = { bug: 1, storage: 1, usage: 2, refused: 5, auth: 6, unreachable: 7 };
 
 export const exitCodeFor = (kind: ProblemKind): ExitCode => BY_KIND[kind];
+
+/** A failure as programs get it: AllowlistError by its name, everything else by its kind. */
+export const errorJson = ({ kind, message }: Problem) => ({ error: { kind: kind === 'refused' ? 'AllowlistError' : kind, message } });

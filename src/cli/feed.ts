@@ -183,12 +183,12 @@ export const feed: Command = async context => {
   return withSession(context, async session => {
     const code = await poll(context, session, options.since ?? context.clock.now() - FIRST_REACH_MS);
     const last = lastSequence(session.store);
-    const feed = feedOf(context, session, options);
-    await writeAll(context, printed(feed, stored(feed, session, options, last)));
+    const view = feedOf(context, session, options);
+    await writeAll(context, printed(view, stored(view, session, options, last)));
     if (!options.follow) return code;
     session.engine.start();
     try {
-      await tail(feed, session, options, last);
+      await tail(view, session, options, last);
     } catch (thrown) {
       if (!isAbort(thrown)) throw thrown;
     }

@@ -6,7 +6,7 @@ import { isAbort, Problem, toProblem } from '../core/problem.ts';
 import { safeJson } from '../core/sanitize.ts';
 import { COMMANDS, type Format } from './args.ts';
 import type { Command, CommandContext, Deps } from './context.ts';
-import { DONE, exitCodeFor, INTERRUPTED } from './exit-codes.ts';
+import { DONE, errorJson, exitCodeFor, INTERRUPTED } from './exit-codes.ts';
 import { createMessages, type Messages } from './messages.ts';
 import { type CommandInvocation, type Invocation, parseInvocation } from './parse.ts';
 import { processDeps } from './process.ts';
@@ -15,12 +15,25 @@ import { processDeps } from './process.ts';
 const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   hosts: async () => (await import('./hosts.ts')).hosts,
   templates: async () => (await import('./templates.ts')).templates,
+  'templates approve': async () => (await import('./templates.ts')).approveTemplate,
   query: async () => (await import('./query.ts')).query,
+  run: async () => (await import('./run-step.ts')).runStep,
   feed: async () => (await import('./feed.ts')).feed,
   runs: async () => (await import('./runs.ts')).runs,
+  status: async () => (await import('./status.ts')).status,
+  prune: async () => (await import('./prune.ts')).prune,
   'rules list': async () => (await import('./rules.ts')).listRules,
   'rules test': async () => (await import('./rules.ts')).testRules,
   'rules explain': async () => (await import('./rules.ts')).explainRules,
+  serve: async () => (await import('./serve.ts')).serve,
+  enroll: async () => (await import('./enroll.ts')).enroll,
+  nodes: async () => (await import('./nodes.ts')).listNodes,
+  'nodes approve': async () => (await import('./nodes.ts')).approveNode,
+  'nodes block': async () => (await import('./nodes.ts')).blockNode,
+  'nodes forget': async () => (await import('./nodes.ts')).forgetNode,
+  'nodes tag': async () => (await import('./nodes.ts')).tagNode,
+  carve: async () => (await import('./carve.ts')).carve,
+  carves: async () => (await import('./carves.ts')).carves,
   'source list': async () => (await import('./source.ts')).listSources,
   'source add osctrl': async () => (await import('./source-add.ts')).addOsctrl,
   'source add fleetdm': async () => (await import('./source-add.ts')).addFleetdm,
@@ -55,9 +68,10 @@ function formatOf(invocation: Invocation, { stdout }: Deps): Format {
 }
 
 /** `-` is stdout, as everywhere. */
-function outputOf({ common }: CommandInvocation, { stdout, env }: Deps): { out: Output; terminal: TerminalFacts } {
+function outputOf({ common, spec }: CommandInvocation, { stdout, env }: Deps): { out: Output; terminal: TerminalFacts } {
   const facts = terminalFacts(stdout, env, common.noColor);
-  if (common.output === undefined || common.output === '-') return { out: streamOutput(stdout), terminal: facts };
+  if (common.output === undefined || common.output === '-' || spec.output === 'directory')
+    return { out: streamOutput(stdout), terminal: facts };
   return { out: fileOutput(common.output), terminal: { ...facts, tty: false, colour: 0, unicode: true } };
 }
 
@@ -73,20 +87,17 @@ async function run(invocation: CommandInvocation, format: Format, messages: Mess
     if (!command) throw new Problem('bug', `The command '${spec.name}' has no code.`);
     const code = await command(context);
     await out.finish();
-    return deps.signal.aborted ? INTERRUPTED : code;
+    return deps.signal.aborted && !spec.endless ? INTERRUPTED : code;
   } catch (thrown) {
     out.discard();
-    if (isAbort(thrown) && signal.aborted) return deps.signal.aborted ? INTERRUPTED : DONE;
+    if (isAbort(thrown) && signal.aborted) return deps.signal.aborted && !spec.endless ? INTERRUPTED : DONE;
     throw thrown;
   }
 }
 
-/** AllowlistError by its name, everything else by its kind. */
-const errorKind = (problem: Problem): string => (problem.kind === 'refused' ? 'AllowlistError' : problem.kind);
-
 /** The failure for programs. Where stdout itself is what failed, stderr has told of it. */
 async function printError(problem: Problem, { stdout }: Deps): Promise<void> {
-  const text = `${safeJson({ error: { kind: errorKind(problem), message: problem.message } })}\n`;
+  const text = `${safeJson(errorJson(problem))}\n`;
   await Promise.allSettled([streamOutput(stdout).write(text)]);
 }
 

@@ -4,6 +4,7 @@ import { clean } from '../core/sanitize.ts';
 import {
   COMMANDS,
   COMMON_FLAGS,
+  COMMON_FORMATS,
   CONSOLE_FLAGS,
   type CommandSpec,
   DEFAULT_LAB,
@@ -138,6 +139,9 @@ function number(given: Given, name: string, min: number, max: number): number | 
   return value;
 }
 
+const noFormat = (format: string, known: readonly Format[] = COMMON_FORMATS): Problem =>
+  usage(`There is no format ${shown(format)}. There are: ${known.join(', ')}.`);
+
 function commonOptions(given: Given): CommonOptions {
   const one = (name: string): string | undefined => {
     const value = given.get(name)?.[0];
@@ -146,7 +150,7 @@ function commonOptions(given: Given): CommonOptions {
   };
   const format = one('format');
   const known = FORMATS.find(name => name === format);
-  if (format !== undefined && !known) throw usage(`There is no format ${shown(format)}. There are: ${FORMATS.join(', ')}.`);
+  if (format !== undefined && !known) throw noFormat(format);
   const lab = given.get('lab')?.[0] === '' ? DEFAULT_LAB : number(given, 'lab', 0, MAX_LAB);
   const sources = given.get('source') ?? [];
   if (lab !== undefined && sources.length > 0) throw usage('--lab stands instead of the configured sources: leave --source out.');
@@ -187,7 +191,10 @@ function invocation(argv: readonly string[]): Invocation {
     checkFlags(given, [...COMMON_FLAGS, ...spec.flags], spec.name);
     checkArguments(spec, args);
   }
-  return { kind: 'command', spec, args, given, common: commonOptions(given) };
+  const common = commonOptions(given);
+  const formats = [...COMMON_FORMATS, ...(spec.formats ?? [])];
+  if (common.format && !formats.includes(common.format)) throw noFormat(common.format, formats);
+  return { kind: 'command', spec, args, given, common };
 }
 
 /** The format that was asked for, in a command line that could not be read. */

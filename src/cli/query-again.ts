@@ -67,8 +67,8 @@ async function askAgain(context: CommandContext, session: Session, id: string, m
     await printPlan(context, query, hosts);
     return 0;
   }
-  await confirmMany(context, hosts.length);
-  if (missing) return ask(context, session, { hosts, send: options => engine.again(id, targets, options) });
+  await confirmMany(context, hosts.length, engine.policy);
+  if (missing) return ask(context, session, { hosts, told: [...run.notes], send: options => engine.again(id, targets, options) });
   if (query.digest !== run.record.digest) context.messages.tell(`Template '${query.template}' has changed since run ${run.id}.`);
   return ask(context, session, { hosts, send: options => engine.launch(request, hosts, options) });
 }

@@ -16,8 +16,9 @@ function requestOf({ args, given }: CommandContext): LaunchRequest {
 
 const queryAnew: Command = async context => {
   const request = requestOf(context);
-  const { templates } = await context.wire();
-  const approved = approve(templates(), request, context.clock.now());
+  const wire = await context.wire();
+  const { templates, refused, policy } = await wire.allowlist(context.directories.configDir);
+  const approved = approve(templates, request, context.clock.now(), refused);
   const wanted = await wantedHosts(context);
   return withSession(context, async session => {
     const hosts = await chooseTargets(context, session, wanted);
@@ -25,7 +26,7 @@ const queryAnew: Command = async context => {
       await printPlan(context, approved, hosts);
       return 0;
     }
-    await confirmMany(context, hosts.length);
+    await confirmMany(context, hosts.length, policy);
     return ask(context, session, { hosts, send: options => session.engine.launch(request, hosts, options) });
   });
 };

@@ -4,20 +4,26 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import shippedTemplates from 'rollcall:templates';
+import { recordApproval } from '../adapters/approvals.ts';
 import { openAudit } from '../adapters/audit.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openSettings, type SettingsFile, type SourceSettings } from '../adapters/config-file.ts';
+import type { Directories } from '../adapters/directories.ts';
 import { createHttp } from '../adapters/http.ts';
 import { openLog } from '../adapters/log-file.ts';
 import { createRedactor } from '../adapters/redact.ts';
 import { secretSource } from '../adapters/secrets.ts';
 import { openStore, type Store } from '../adapters/sqlite-store.ts';
 import type { ConnectorDeps } from '../connectors/module.ts';
-import type { AuditLog, Clock, Connector, Log } from '../core/ports.ts';
+import type { Allowlist, Approval } from '../core/allowlist.ts';
+import type { AuditLog, Clock, Connector, Log, SecretSource } from '../core/ports.ts';
 import { Problem, toProblem } from '../core/problem.ts';
 import { parseTemplate, type Template } from '../core/template.ts';
+import { isoUtc } from '../core/time.ts';
 import { createEngine } from '../engine/engine.ts';
-import type { Opened, OpenRequest } from './context.ts';
+import { loadAllowlist } from './allowlist.ts';
+import type { Opened, OpenRequest, WantedSources } from './context.ts';
+import { startForwarding } from './forwarding.ts';
 import { type OpenLab, openLab } from './lab.ts';
 import { brokenRules, loadRules } from './rule-set.ts';
 import { readOwnSettings } from './source-settings.ts';
@@ -27,16 +33,25 @@ export type Rollcall = Opened & {
   readonly store: Store;
   readonly log: Log;
   readonly settings: SettingsFile;
+  /** Whose decisions are made here: the login name. */
+  readonly who: string;
   /** Makes the connector of a source; touches no network. */
   connect(source: SourceSettings): Connector;
 };
 
-let parsed: readonly Template[] | undefined;
+/** What may be asked, by the templates that are shipped, those of the site, and the policy of this machine. */
+export const allowlist = (configDir: string): Promise<Allowlist> => loadAllowlist(configDir, shippedTemplates.map(parseTemplate));
 
-/** The shipped templates, by name. */
-export function templates(): readonly Template[] {
-  parsed ??= shippedTemplates.map(parseTemplate);
-  return parsed;
+/** Audited first: what cannot be audited is not approved. */
+export function approveTemplate({ configDir, dataDir }: Directories, { name, digest }: Pick<Template, 'name' | 'digest'>): Approval {
+  const [clock, by] = [systemClock, userName()];
+  openAudit(path.join(dataDir, 'audit.jsonl'), clock, createRedactor(), { user: by, pid: process.pid }).write('approve template', {
+    template: name,
+    digest,
+  });
+  const approval = { digest, by, at: isoUtc(clock.now()) };
+  recordApproval(configDir, name, approval);
+  return approval;
 }
 
 /** What every command with a data directory shares. */
@@ -81,9 +96,25 @@ function readCa(file: string): string {
   }
 }
 
-/** Makes the connector of a source; touches no network. `settingsPath` is for messages. Throws a 'usage' Problem. */
-function createConnector(source: SourceSettings, settingsPath: string, dataDir: string, clock: Clock, base: Base): Connector {
-  const { store, log, redactor } = base;
+/** A secret that is at hand already. */
+function knownSecret(secret: string, { redactor }: Base): SecretSource {
+  redactor.learn(secret);
+  return { read: async () => secret };
+}
+
+/**
+ * Makes the connector of a source; touches no network. `settingsPath` is for messages; `known` is its secret, where it is not
+ * to be looked up. Throws a 'usage' Problem.
+ */
+function createConnector(
+  source: SourceSettings,
+  settingsPath: string,
+  dataDir: string,
+  clock: Clock,
+  base: Base,
+  known?: string,
+): Connector {
+  const { store, log, audit, redactor } = base;
   const { module, settings } = readOwnSettings(source, settingsPath);
   const { name: id, caFile, insecure } = source;
   const deps: ConnectorDeps = {
@@ -91,16 +122,21 @@ function createConnector(source: SourceSettings, settingsPath: string, dataDir: 
     http: ({ baseUrl }) => createHttp({ baseUrl, insecure, ...(caFile === undefined ? {} : { ca: readCa(caFile) }) }),
     clock,
     log,
+    audit,
     store,
-    secret: secretSource(source.secret, { source: id, env: process.env, learn: secret => redactor.learn(secret) }),
+    secret:
+      known === undefined
+        ? secretSource(source.secret, { source: id, env: process.env, learn: secret => redactor.learn(secret) })
+        : knownSecret(known, base),
     insecure,
     dataDir,
   };
   return module.create(settings, deps);
 }
 
-function configured(file: SettingsFile, wanted: readonly string[] | 'none'): readonly SourceSettings[] {
+function configured(file: SettingsFile, wanted: WantedSources): readonly SourceSettings[] {
   if (wanted === 'none') return [];
+  if ('source' in wanted) return [wanted.source];
   const all = file.sources();
   const unknown = wanted.filter(name => !all.some(source => source.name === name));
   if (unknown.length > 0) {
@@ -119,23 +155,36 @@ export async function openRollcall(request: OpenRequest): Promise<Rollcall> {
   const clock = systemClock;
   const settings = openSettings(configDir);
   const chosen = simulated === undefined ? configured(settings, sources) : [];
+  const targets = simulated === undefined && sources !== 'none' ? settings.forward() : [];
   const base = openBase(dataDir, clock);
   const { store, log, audit } = base;
   let lab: OpenLab | undefined;
   try {
     lab = simulated === undefined ? undefined : await openLab({ count: simulated, dataDir, store, clock, log });
     const connect = (source: SourceSettings) => createConnector(source, settings.path, dataDir, clock, base);
-    const connectors = lab ? [lab.connector] : chosen.map(connect);
+    const known = typeof sources === 'object' && 'secret' in sources ? sources.secret : undefined;
+    const connectors = lab ? [lab.connector] : chosen.map(source => createConnector(source, settings.path, dataDir, clock, base, known));
     const { rules, broken } = loadRules(configDir);
-    for (const file of broken) {
+    // Where no source is open, nothing is judged.
+    for (const file of sources === 'none' ? [] : broken) {
       log.write('warn', 'rule file is broken', file);
       observer.notice({ level: 'warn', text: brokenRules(file) });
     }
-    const engine = createEngine({ processes, connectors, templates: templates(), store, observer, audit, clock, log, newRunId, rules });
+    const { templates, refused, policy } = await allowlist(configDir);
+    const engine = createEngine({ processes, connectors, templates, refused, policy, store, observer, audit, clock, log, newRunId, rules });
+    const forwarding = startForwarding(targets, {
+      store,
+      clock,
+      failed({ message, kind, detail }) {
+        log.write('warn', message, { kind, detail });
+        observer.notice({ level: 'warn', text: message });
+      },
+    });
     engine.listen();
     lab?.run();
     const shutDown = async (keepOpen: boolean) => {
       await engine.stop(keepOpen);
+      await forwarding.stop();
       await lab?.close();
       await Promise.all(engine.connectors.map(connector => connector.close?.()));
       store.close();
@@ -144,8 +193,10 @@ export async function openRollcall(request: OpenRequest): Promise<Rollcall> {
     return {
       engine,
       store,
+      audit,
       log,
       settings,
+      who: userName(),
       connect,
       ready: async () => lab?.ready,
       close(keepOpen = false) {

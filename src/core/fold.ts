@@ -35,7 +35,7 @@ function stableCells({ row }: Told): string {
 const subjectOf = ({ table, queryName, eventType }: Told): string => table ?? queryName ?? eventType;
 
 /** 52 bits of a hash: a whole number that JavaScript and SQLite hold exactly. */
-const number52 = (text: string): number => Number.parseInt(hash('sha256', text, 'hex').slice(0, 13), 16);
+export const hash52 = (text: string): number => Number.parseInt(hash('sha256', text, 'hex').slice(0, 13), 16);
 
 /**
  * Events with the same key are one line with a count: the same rule (or table), the same host, the same way it went, and
@@ -43,21 +43,18 @@ const number52 = (text: string): number => Number.parseInt(hash('sha256', text, 
  */
 export function foldKey(event: Told): string {
   const by = event.rules?.[0] ?? subjectOf(event);
-  return `${event.source}\u0000${event.hostId}\u0000${by}\u0000${event.action ?? ''}\u0000${event.severity}\u0000${number52(stableCells(event)).toString(36)}`;
+  return `${event.source}\u0000${event.hostId}\u0000${by}\u0000${event.action ?? ''}\u0000${event.severity}\u0000${hash52(stableCells(event)).toString(36)}`;
 }
 
-/**
- * What novelty is counted by: `content` of a row, wherever it is; `host`; and `subject`, the table or query that it comes
- * from. Whole numbers of 52 bits.
- */
-export type NoveltyKeys = { readonly content: number; readonly host: number; readonly subject: number };
+/** What novelty is counted by: `content` of a row, wherever it is (`hash52`); its host; and the table or query that it comes from. */
+export type NoveltyKeys = { readonly content: number; readonly host: string; readonly subject: string };
 
 export function noveltyKeys(event: Told): NoveltyKeys {
   const subject = subjectOf(event);
   return {
-    content: number52(`${subject}\u0000${stableCells(event)}`),
-    host: number52(`host\u0000${event.source}\u0000${event.hostId}`),
-    subject: number52(`subject\u0000${subject}`),
+    content: hash52(`${subject}\u0000${stableCells(event)}`),
+    host: `${event.source}\u0000${event.hostId}`,
+    subject,
   };
 }
 

@@ -18,14 +18,20 @@ export type ApprovedQuery = {
   readonly [approval]: true;
 };
 
+/** Why templates may not be used, by name. */
+export type Refusals = ReadonlyMap<string, string>;
+
+const NONE: Refusals = new Map();
+
 export type LaunchRequest = { readonly template: string; readonly params: Readonly<Record<string, string>> };
 
 /**
  * Checks a request against the allowlist and renders its SQL. `now` (epoch ms) anchors spans such as `since=24h`.
- * Throws `AllowlistError` for anything that is not a known template with valid parameters; no network is touched.
+ * Throws `AllowlistError` for anything that is not a known template with valid parameters, with the reason where the name is
+ * `refused`; no network is touched.
  */
-export function approve(templates: readonly Template[], request: LaunchRequest, now: number): ApprovedQuery {
-  const template = findTemplate(templates, request.template);
+export function approve(templates: readonly Template[], request: LaunchRequest, now: number, refused: Refusals = NONE): ApprovedQuery {
+  const template = findTemplate(templates, request.template, refused);
   const params = resolveParams(template, request.params, now);
   const query = { template: template.name, digest: template.digest, sql: renderSql(template, params), params };
   return query as ApprovedQuery;
@@ -53,8 +59,10 @@ export function approveCarve(path: string): ApprovedQuery {
 export const carvedPath = ({ template, params }: ApprovedQuery): string | undefined =>
   template === CARVE.name && typeof params.path === 'string' ? params.path : undefined;
 
-/** The template of that name. Throws `AllowlistError` that lists the known ones (wording: contracts/aisoc.md 2.2). */
-export function findTemplate(templates: readonly Template[], name: string): Template {
+/** The template of that name. Throws `AllowlistError` that says why it is refused, or lists the known ones (wording: contracts/aisoc.md 2.2). */
+export function findTemplate(templates: readonly Template[], name: string, refused: Refusals = NONE): Template {
+  const reason = refused.get(name);
+  if (reason !== undefined) throw new AllowlistError(`Template '${clean(name, 80)}' is refused: ${reason}.`);
   const template = templates.find(candidate => candidate.name === name);
   if (template) return template;
   const available = templates

@@ -235,6 +235,41 @@ export interface TriageStore {
   triageHistory(event: string): readonly TriageEntry[];
 }
 
+/** What a status line tells of the events of a span. `open`: nobody has decided on them, or not for good. */
+export type Summary = {
+  readonly events: number;
+  readonly high: { readonly all: number; readonly open: number };
+  readonly critical: { readonly all: number; readonly open: number };
+  /** Epoch ms of the newest event there is. */
+  readonly newest: number | null;
+};
+
+export interface SummaryStore {
+  /** Events from `since` on, as they stand at `now` (epoch ms). Quick, however many there are. */
+  summary(since: number, now: number): Summary;
+}
+
+export type PrunePlan = {
+  /** Events whose time (epoch ms) is before this go. */
+  readonly before?: number;
+  /** The oldest go until no more than this is in use. */
+  readonly maxBytes?: number;
+  /** These stay, whatever else is said. */
+  readonly keep: (event: Omit<FeedEvent, 'raw'>) => boolean;
+};
+
+/** Bytes in use before and after; an estimate after a dry run. */
+export type Pruned = { readonly events: number; readonly sizeBefore: number; readonly sizeAfter: number };
+
+export interface RetentionStore {
+  /** Bytes in use. */
+  size(): number;
+  /** Takes events away, or says what would go. Runs and decisions stay. Throws a 'storage' Problem. */
+  prune(plan: PrunePlan, dryRun: boolean): Pruned;
+  /** Gives freed space back to the disk. Throws a 'storage' Problem while other processes use the file. */
+  compact(): void;
+}
+
 export interface RunStore {
   /** Inserts or replaces the run's record; answers are stored one by one. */
   saveRun(run: Run): void;

@@ -1,6 +1,7 @@
 /** What the engine offers to screens and commands, and what it tells them. */
 import type { ApprovedQuery, LaunchRequest } from '../core/launch-policy.ts';
 import type { Health, Host } from '../core/model.ts';
+import type { Policy } from '../core/policy.ts';
 import type { Connector, LaunchOptions, SourceReport, StoredEvent } from '../core/ports.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Run, Target } from '../core/run.ts';
@@ -32,7 +33,10 @@ export type Launched = {
 };
 
 export interface Engine {
+  /** Those that may be launched. */
   readonly templates: readonly Template[];
+  /** What the owner of the machine allows. */
+  readonly policy: Policy;
   readonly connectors: readonly Connector[];
   /** Takes up one more source; after `start` it is read at once. */
   add(connector: Connector): void;

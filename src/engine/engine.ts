@@ -1,5 +1,6 @@
 /** The engine behind every screen and command: sources in, events and runs out. See `api.ts` for what it promises. */
-import { approve, type LaunchRequest } from '../core/launch-policy.ts';
+import { approve, type LaunchRequest, type Refusals } from '../core/launch-policy.ts';
+import { NO_POLICY, type Policy, permitHosts } from '../core/policy.ts';
 import type { Connector, EventFeed, EventStore, LaunchOptions, RunStore } from '../core/ports.ts';
 import { AllowlistError, isAbort, Problem, toProblem } from '../core/problem.ts';
 import type { Run } from '../core/run.ts';
@@ -15,6 +16,10 @@ export type EngineDeps = Omit<LauncherDeps & IngestDeps, 'store'> & {
   readonly store: EventStore & RunStore;
   readonly connectors: readonly Connector[];
   readonly templates: readonly Template[];
+  /** Why other templates may not be used, by name. */
+  readonly refused?: Refusals;
+  /** What the owner of the machine allows; no limits when absent. */
+  readonly policy?: Policy;
 };
 
 /** After its deadline a run that another process left open gets this long (ms) before it counts as ended. */
@@ -23,7 +28,7 @@ const ABANDONED_AFTER_MS = 60_000;
 type Source = { readonly connector: Connector; readonly health: SourceHealth; readonly listened: Set<EventFeed> };
 
 export function createEngine(deps: EngineDeps): Engine {
-  const { templates, store, clock, observer } = deps;
+  const { templates, refused, policy = NO_POLICY, store, clock, observer } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const running: Promise<void>[] = [];
@@ -86,6 +91,7 @@ export function createEngine(deps: EngineDeps): Engine {
 
   const engine: Engine = {
     templates,
+    policy,
     get connectors() {
       return sources.map(({ connector }) => connector);
     },
@@ -112,9 +118,10 @@ export function createEngine(deps: EngineDeps): Engine {
       found.health.knows(report.version);
       return report;
     },
-    preview: (request: LaunchRequest) => approve(templates, request, clock.now()),
+    preview: (request: LaunchRequest) => approve(templates, request, clock.now(), refused),
     async launch(request, hosts, options: LaunchOptions) {
       const query = engine.preview(request);
+      permitHosts(policy, hosts.length);
       return launcher.launch(query, hosts, options, engine.connectors);
     },
     async again(runId, targets, options) {
@@ -125,6 +132,7 @@ export function createEngine(deps: EngineDeps): Engine {
       const query = engine.preview({ template, params: given });
       if (query.digest !== digest)
         throw new AllowlistError(`Template '${template}' is not what it was when this run was sent: launch it anew.`);
+      permitHosts(policy, targets.length);
       return launcher.again(query, run, targets, options, engine.connectors);
     },
     cancel: runId => launcher.cancel(runId),

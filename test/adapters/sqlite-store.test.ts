@@ -39,7 +39,10 @@ const ids = (stored: ReturnType<ReturnType<typeof openStore>['page']>) => stored
 describe('the event store', () => {
   it('keeps events whole, each once, and hands back those it had not', () => {
     const store = opened();
-    const [a, b, c] = [event('a'), event('b', { row: { z: '1', a: null, '7': 'x' } }), event('c')];
+    const [a, b, c] = [event('a'), event('b', { row: { z: '1', a: null, '7': 'x' } }), event('c')].map(made => ({
+      ...made,
+      action: 'removed' as const,
+    })) as [FeedEvent, FeedEvent, FeedEvent];
     expect(ids(store.append([a, b, a], undefined))).toEqual(['a', 'b']);
     const [added, ...rest] = store.append([b, c], undefined);
     expect(rest).toEqual([]);
@@ -94,6 +97,67 @@ describe('the event store', () => {
     store.append([event('a', { raw: { data: 'x'.repeat(MAX_RAW) } })], undefined);
     const [stored] = store.page({ order: 'asc' });
     expect(stored?.event.raw).toMatchObject({ cut: true, length: MAX_RAW + 11, beginning: expect.stringMatching(/^\{"data":"xxx/) });
+  });
+});
+
+describe('what was never seen before', () => {
+  const DAY = 86_400_000;
+  const row = (key: string, over: Partial<FeedEvent> = {}) => event(key, { row: { port: '1', pid: key }, ...over });
+  const newness = (stored: ReturnType<ReturnType<typeof openStore>['append']>) => stored.map(({ event: { isNew } }) => isNew);
+
+  it('is marked as new in the fleet, then as new on another host, then not at all', () => {
+    const store = opened();
+    expect(newness(store.append([row('a'), row('b')], undefined))).toEqual(['fleet', undefined]);
+    expect(newness(store.append([row('c'), row('d', { hostId: 'web-2' })], undefined))).toEqual([undefined, 'host']);
+    expect(newness(store.append([row('e', { hostId: 'web-2' })], undefined))).toEqual([undefined]);
+    expect(store.page({ order: 'asc' })[0]?.event.isNew).toBe('fleet');
+  });
+
+  it('is remembered over a restart', () => {
+    opened().append([row('a')], undefined);
+    expect(newness(opened().append([row('b'), row('c', { row: { port: '2' } })], undefined))).toEqual([undefined, 'fleet']);
+  });
+
+  it('is not what a first whole answer tells: that was there before', () => {
+    const store = opened();
+    const snapshot = { action: 'snapshot' } as const;
+    expect(newness(store.append([row('a', snapshot), row('b', { ...snapshot, row: { port: '2' } })], undefined))).toEqual([
+      undefined,
+      undefined,
+    ]);
+    const later = (key: string, seenAt: number) =>
+      newness(store.append([row(key, { ...snapshot, seenAt, row: { port: key } })], undefined));
+    expect([later('in parts', 2_000), later('next poll', 31_000)]).toEqual([[undefined], ['fleet']]);
+  });
+
+  it('is never what went away, or the status of a host', () => {
+    const store = opened();
+    expect(newness(store.append([row('a', { action: 'removed' }), row('b', { kind: 'host', action: null })], undefined))).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(newness(store.append([row('c')], undefined))).toEqual(['fleet']);
+  });
+
+  it('is not lost with a batch that could not be written', () => {
+    const store = opened();
+    expect(() => store.append([row('a'), event('b', { raw: 10n })], undefined)).toThrow(TypeError);
+    expect(newness(store.append([row('a')], undefined))).toEqual(['fleet']);
+  });
+
+  it('goes on over days', () => {
+    const store = opened();
+    const days = [0, 1, 1, 40].map((day, index) => row(`k${index}`, { seenAt: day * DAY }));
+    expect(days.flatMap(one => newness(store.append([one], undefined)))).toEqual(['fleet', undefined, undefined, undefined]);
+  });
+});
+
+describe('an event by its id', () => {
+  it('is found, with its sequence', () => {
+    const store = opened();
+    const [added] = store.append([event('a')], undefined);
+    expect(store.event(added?.event.id ?? '')).toEqual(added);
+    expect(store.event('nope')).toBeUndefined();
   });
 });
 
@@ -188,6 +252,32 @@ describe('the key-value store', () => {
   });
 });
 
+describe('the triage store', () => {
+  it('keeps a history by event, which every process reads on from where it was', () => {
+    const [one, other] = [opened(), opened()];
+    const [first] = one.decide(['a', 'b'], { state: 'snoozed', until: 9_000, comment: 'later' }, 'mia', 1_000);
+    expect(first).toMatchObject({ event: 'a', action: 'decide', state: 'snoozed', until: 9_000, comment: 'later', who: 'mia', at: 1_000 });
+    const seen = other.triageSince(0);
+    expect(seen.map(({ event: id }) => id)).toEqual(['a', 'b']);
+    other.comment(['a'], 'asked', 'ben', 2_000);
+    expect(one.triageSince(seen.at(-1)?.seq ?? 0)).toMatchObject([{ action: 'comment', state: 'snoozed', until: 9_000, who: 'ben' }]);
+    expect(one.triageHistory('a')).toHaveLength(2);
+    expect(one.triageSince(99)).toEqual([]);
+  });
+
+  it('takes back to what held before, through comments and other undoings', () => {
+    const store = opened();
+    const decide = (state: 'acknowledged' | 'escalated') => store.decide(['a'], { state, until: null, comment: state }, 'mia', 1);
+    decide('acknowledged');
+    decide('escalated');
+    store.comment(['a'], 'hm', 'mia', 2);
+    expect(store.undo(['a'], 'mia', 3)).toMatchObject([{ state: 'acknowledged', comment: 'acknowledged' }]);
+    decide('escalated');
+    store.undo(['a'], 'mia', 4);
+    expect(store.undo(['a', 'z'], 'mia', 5)).toMatchObject([{ state: 'new' }, { event: 'z', state: 'new' }]);
+  });
+});
+
 function child(...args: string[]): ChildProcess & { stdout: NonNullable<ChildProcess['stdout']> } {
   const started = spawn(process.execPath, [path.join(import.meta.dirname, 'children/append.ts'), file, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -247,6 +337,18 @@ describe('the data file', () => {
     expect(failed(8 | (6 << 8)).message).toContain('cannot be written');
     const ours = new TypeError('ours');
     expect(storageProblem('f', ours)).toBe(ours);
+  });
+
+  it('is brought up to date when an older rollcall made it, with what it holds', async () => {
+    opened().append([event('a')], undefined);
+    const { DatabaseSync } = await import('node:sqlite');
+    const db = new DatabaseSync(file);
+    db.exec('DROP TABLE seen; DROP TABLE triage; DROP INDEX events_severe; PRAGMA user_version = 1');
+    db.close();
+    const store = opened();
+    expect(ids(store.append([event('a'), event('b')], undefined))).toEqual(['b']);
+    expect(store.decide(['x'], { state: 'escalated', until: null, comment: '' }, 'mia', 1)).toHaveLength(1);
+    expect(store.summary(0, 0)).toMatchObject({ events: 2 });
   });
 
   it('is left alone when a newer rollcall made it', async () => {

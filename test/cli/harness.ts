@@ -3,9 +3,11 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { openStore } from '../../src/adapters/sqlite-store.ts';
+import { loadAllowlist } from '../../src/cli/allowlist.ts';
 import type { Deps, OpenRequest, Stream, Wire } from '../../src/cli/context.ts';
 import { runCommand } from '../../src/cli/index.ts';
 import { loadRules } from '../../src/cli/rule-set.ts';
+import { approveTemplate } from '../../src/cli/wire.ts';
 import type { Host, RawEvent, Row } from '../../src/core/model.ts';
 import type { Clock, Connector, EventFeed, LiveQueryBackend, LiveUpdate, SourceReport } from '../../src/core/ports.ts';
 import type { Problem } from '../../src/core/problem.ts';
@@ -120,6 +122,8 @@ export type CliOptions = {
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
+  /** The composition root, where it is not the fake one. */
+  readonly wire?: Deps['wire'];
   /** Called with everything that was printed so far, after each piece. */
   readonly onOutput?: (text: string) => void;
   /** What stdout's reader does with a piece; an error breaks the pipe. */
@@ -152,20 +156,25 @@ function stream(columns: number | undefined, options: CliOptions, told: (text: s
 
 let launched = 0;
 
+/** The policy of a workplace; whoever runs the tests owns it. */
+export const policyIn = (configDir: string) => ({ file: path.join(configDir, '..', 'policy.yaml'), owner: process.getuid?.() ?? 0 });
+
 /** The part of the composition root that commands see, on `sources`. Counts how often it was opened. */
 export function fakeWire(sources: readonly FakeSource[], clock: Clock = systemClock): Wire & { opened: OpenRequest[]; closed: number } {
   const wire = {
     opened: [] as OpenRequest[],
     closed: 0,
-    templates: () => [requiredTemplate, usersTemplate],
+    allowlist: (configDir: string) => loadAllowlist(configDir, [requiredTemplate, usersTemplate], policyIn(configDir)),
+    approveTemplate,
     async openRollcall(request: OpenRequest) {
       wire.opened.push(request);
       const { sources: wanted = [] } = request;
-      const connectors = wanted === 'none' ? [] : sources.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
+      const names = wanted === 'none' ? undefined : 'source' in wanted ? [wanted.source.name] : wanted;
+      const connectors = names ? sources.filter(({ id }) => names.length === 0 || names.includes(id)) : [];
       const store = openStore(path.join(request.dataDir, 'rollcall.db'));
       const engine = createEngine({
         connectors,
-        templates: wire.templates(),
+        ...(await wire.allowlist(request.configDir)),
         store,
         observer: request.observer,
         audit: { write: () => undefined },
@@ -184,6 +193,7 @@ export function fakeWire(sources: readonly FakeSource[], clock: Clock = systemCl
       return {
         engine,
         store,
+        audit: { write: () => undefined },
         ready: async () => undefined,
         close() {
           closing ??= shutDown();
@@ -207,7 +217,7 @@ export function workplace(sources: readonly FakeSource[] = []) {
     const stdin = Object.assign(new PassThrough(), { isTTY: options.stdinTTY ?? false });
     stdin.end(options.stdin ?? '');
     const deps: Deps = {
-      wire: async () => wire ?? fakeWire([]),
+      wire: options.wire ?? (async () => wire ?? fakeWire([])),
       clock: options.clock ?? systemClock,
       env: { LANG: 'C.UTF-8', TERM: 'xterm', ROLLCALL_CONFIG_DIR: home.configDir, ROLLCALL_DATA_DIR: home.dataDir, ...options.env },
       stdin,

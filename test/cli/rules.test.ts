@@ -63,10 +63,11 @@ describe('rules list', () => {
 
 describe('rules and the feed', () => {
   const source = () => {
+    const now = Date.now();
     const made = new FakeSource('prod');
     made.events = [
-      aRawEvent({ dedupeKey: 'odd', source: 'prod', tables: ['users'], row: { username: 'odd' }, time: Date.now() }),
-      aRawEvent({ dedupeKey: 'even', source: 'prod', tables: ['users'], row: { username: 'even' }, time: Date.now() - 1 }),
+      aRawEvent({ dedupeKey: 'odd', source: 'prod', tables: ['users'], row: { username: 'odd' }, time: now }),
+      aRawEvent({ dedupeKey: 'even', source: 'prod', tables: ['users'], row: { username: 'even' }, time: now - 1 }),
     ];
     return made;
   };

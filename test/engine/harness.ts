@@ -3,7 +3,7 @@ import type { FeedEvent, Health, HostAnswer } from '../../src/core/model.ts';
 import type { Connector, Cursor, EventStore, RunStore, StoredEvent } from '../../src/core/ports.ts';
 import type { Run } from '../../src/core/run.ts';
 import type { Notice } from '../../src/engine/api.ts';
-import { createEngine } from '../../src/engine/engine.ts';
+import { createEngine, type EngineDeps } from '../../src/engine/engine.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { usersTemplate } from '../helpers/model.ts';
 
@@ -35,7 +35,7 @@ export function memoryStore(): EventStore & RunStore & { readonly events: Stored
 /** The process of somebody else that is at work. */
 export const LIVING = 4_711;
 
-export function engineWith(connectors: readonly Connector[]) {
+export function engineWith(connectors: readonly Connector[], over: Pick<EngineDeps, 'policy' | 'refused'> = {}) {
   const clock = new FakeClock();
   const store = memoryStore();
   const audit: [string, Readonly<Record<string, unknown>>][] = [];
@@ -44,6 +44,7 @@ export function engineWith(connectors: readonly Connector[]) {
   const shown: StoredEvent[] = [];
   let launched = 0;
   const engine = createEngine({
+    ...over,
     connectors,
     templates: [usersTemplate],
     store,

@@ -15,6 +15,7 @@ import type {
   SourceReport,
 } from '../../core/ports.ts';
 import { Problem, toProblem } from '../../core/problem.ts';
+import { hostPages } from './assembly.ts';
 import { AttachedDesk } from './attached.ts';
 import { DirectCarves } from './carve-archive.ts';
 import type { Desk, DirectAddress } from './desk.ts';
@@ -22,7 +23,7 @@ import { enrolKit, type KitFacts } from './enrol-kit.ts';
 import { DirectLiveQueries } from './live-query.ts';
 import { NodeRegistry } from './nodes.ts';
 import { type DirectOptions, directoryOf, nodeMemory } from './options.ts';
-import { hostPages, openOwner } from './owner.ts';
+import { openOwner } from './owner.ts';
 import { type OwnerLock, takeOwnerLock } from './owner-lock.ts';
 import { DEFAULT_INTERVALS } from './schedule.ts';
 

@@ -1,6 +1,5 @@
 /** The endpoint held by this process: an osquery TLS remote server, and the hosts enrolled to it. */
-import { get } from 'node:https';
-import type { Host, HostStatus } from '../../core/model.ts';
+import type { Host } from '../../core/model.ts';
 import type {
   EndReason,
   EnrolledNode,
@@ -13,49 +12,17 @@ import type {
 } from '../../core/ports.ts';
 import { Problem } from '../../core/problem.ts';
 import { clean } from '../../core/sanitize.ts';
-import { hostFor, isLoopback, type ListenAddress, namesOf, urlOf } from './address.ts';
-import { Carves } from './carves.ts';
-import { enrollSecret, type Identity, newEnrollSecret, serverIdentity } from './certificate.ts';
+import { isLoopback } from './address.ts';
+import { assemble, hostPages, type Parts, statusIn } from './assembly.ts';
+import { newEnrollSecret } from './certificate.ts';
 import { ControlServer } from './control-server.ts';
 import type { Desk, DirectAddress, NewRun } from './desk.ts';
-import { Endpoint } from './endpoint.ts';
-import { Handoff } from './handoff.ts';
-import { isPending, type Node, NodeRegistry, statusOf, toHost } from './nodes.ts';
-import { type DirectOptions, directoryOf, limitsOf, nodeMemory } from './options.ts';
+import { isPending, type Node, toHost } from './nodes.ts';
+import { type DirectOptions, directoryOf, limitsOf } from './options.ts';
 import type { OwnerLock } from './owner-lock.ts';
 import { readPrivate } from './private-file.ts';
-import { DistributedQueue } from './queue.ts';
-import { Quota } from './quota.ts';
-import { OpenRuns } from './runs.ts';
-import { DEFAULT_INTERVALS, defaultSchedule, type Intervals } from './schedule.ts';
+import { reachable } from './reachable.ts';
 import { DirectServer } from './server.ts';
-
-const PAGE = 500;
-
-type Parts = {
-  readonly options: DirectOptions;
-  readonly intervals: Intervals;
-  readonly nodes: NodeRegistry;
-  readonly runs: OpenRuns;
-  readonly carves: Carves;
-  readonly handoff: Handoff;
-  readonly server: DirectServer;
-  readonly endpoint: Endpoint;
-  readonly identity: Identity;
-  readonly address: DirectAddress;
-};
-
-/** How long (ms) a node counts as online comes from how often it asks. */
-const statusIn = (node: Node, { distributed }: Intervals, now: number): HostStatus => statusOf(node, distributed * 1_000, now);
-
-/** Nodes as hosts, page by page. */
-export function* hostPages(nodes: NodeRegistry, { id, clock, intervals }: DirectOptions): Iterable<readonly Host[]> {
-  const all = nodes.nodes();
-  const pace = { ...DEFAULT_INTERVALS, ...intervals };
-  for (let from = 0; from < all.length; from += PAGE) {
-    yield all.slice(from, from + PAGE).map(node => toHost(node, id, statusIn(node, pace, clock.now())));
-  }
-}
 
 /** Takes the port before it touches any file. Throws a `Problem`; nothing is held then. */
 export async function openOwner(options: DirectOptions, lock: OwnerLock | undefined): Promise<OwnerDesk> {
@@ -67,7 +34,7 @@ export async function openOwner(options: DirectOptions, lock: OwnerLock | undefi
   });
   const port = await server.listen(listen.host, listen.port);
   try {
-    const owner = new OwnerDesk(await parts(options, server, port), lock);
+    const owner = new OwnerDesk(await assemble(options, server, port), lock);
     await owner.open();
     const { fingerprint } = await owner.address();
     log.write('info', 'The direct endpoint listens.', { listen: `${listen.host}:${port}`, fingerprint });
@@ -76,44 +43,6 @@ export async function openOwner(options: DirectOptions, lock: OwnerLock | undefi
     await server.close();
     throw thrown;
   }
-}
-
-async function parts(options: DirectOptions, server: DirectServer, port: number): Promise<Parts> {
-  const { id, listen, hostnames = [], enrollSecretFile, clock, log } = options;
-  const dir = directoryOf(options);
-  const intervals = { ...DEFAULT_INTERVALS, ...options.intervals };
-  const nodes = new NodeRegistry(nodeMemory(options), log);
-  const secret = enrollSecret(dir, enrollSecretFile);
-  const identity = await serverIdentity({ dir, names: namesOf(listen, hostnames), enrolled: nodes.size, now: clock.now() });
-  const queue = new DistributedQueue();
-  const handoff = new Handoff(clock);
-  const limits = limitsOf(options);
-  const carves = new Carves({ dir, limits, clock, log });
-  const online = (node: Node) => statusIn(node, intervals, clock.now()) === 'online';
-  const runs = new OpenRuns({ source: id, queue, nodes, carves, clock, online });
-  const schedule = options.schedule ?? defaultSchedule(intervals);
-  const quota = new Quota({ limits, dataDir: options.dataDir, clock });
-  const watching = { schedule, intervals, packs: options.packs ?? {}, filePaths: options.filePaths };
-  const secretKey = options.secretKey ?? 'enroll_secret';
-  const endpoint = new Endpoint({
-    source: id,
-    secret,
-    secretKey,
-    nodes,
-    queue,
-    runs,
-    handoff,
-    carves,
-    ...watching,
-    limits,
-    quota,
-    clock,
-    log,
-  });
-  const host = hostFor(listen, hostnames);
-  const { certificate: caPem, fingerprint } = identity;
-  const address = { url: urlOf(host, port), host, port, caPem, fingerprint, enrollSecret: secret };
-  return { options, intervals, nodes, runs, carves, handoff, server, endpoint, identity, address };
 }
 
 export class OwnerDesk implements Desk {
@@ -261,22 +190,4 @@ function requiredFile(path: string): string {
   const text = readPrivate(path);
   if (text === undefined) throw new Problem('usage', `The client CA file ${path} does not exist. Name the file, or leave the setting out.`);
   return text;
-}
-
-/** Asks the endpoint for its page over TLS, trusting nothing but its own certificate. Throws an 'unreachable' Problem. */
-async function reachable(listen: ListenAddress, port: number, ca: string, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const request = get({ host: hostFor(listen, []), port, path: '/healthz', ca, signal, agent: false }, response => {
-    response.resume();
-    response.on('end', resolve);
-  });
-  request.on('error', thrown => reject(thrown));
-  try {
-    await promise;
-  } catch (thrown) {
-    signal.throwIfAborted();
-    throw new Problem('unreachable', `The direct endpoint does not answer on ${listen.host}:${port}: ${String(thrown)}.`, {
-      cause: thrown,
-    });
-  }
 }
