@@ -1,6 +1,7 @@
 /** The console as a process: draws first, then opens the sources behind it, and closes them when it is left. */
 import { SCREENS } from '../../screens/index.ts';
 import type { Directories } from '../adapters/directories.ts';
+import type { StoredEvent } from '../core/ports.ts';
 import { toProblem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
 import { createState } from '../state/index.ts';
@@ -8,12 +9,15 @@ import { openConsole } from '../ui/console.tsx';
 import { paintSchedule } from '../ui/frames.ts';
 import { detectTerminal } from '../ui/theme.ts';
 import { DEFAULT_TIMEOUT_S } from './args.ts';
+import { FeedTail } from './feed-tail.ts';
 import type { CommonOptions } from './parse.ts';
 import type { Rollcall } from './wire.ts';
 
 /** Stored events and runs that are on screen at once after a start; the rest is found in the store. */
 const EVENTS_AT_START = 1_000;
 const RUNS_AT_START = 50;
+/** ms between looks for what other processes on this data directory have stored. */
+const TAIL_MS = 1_000;
 /** The connection to the terminal broke (SIGHUP): the person comes back, and open runs are taken up again then. */
 const LINE_LOST = 129;
 
@@ -27,15 +31,21 @@ export async function runConsole(common: CommonOptions, directories: Directories
   process.env.FORCE_COLOR = '1';
   delete process.env.NO_COLOR;
   let rollcall: Rollcall | undefined;
+  let tailing: NodeJS.Timeout | undefined;
 
   const start = async () => {
     const { openRollcall } = await import('./wire.ts');
     const { lab, sources } = common;
-    rollcall = await openRollcall({ ...directories, lab, sources, observer: state.observer });
+    let tail: FeedTail | undefined;
+    const observer = { ...state.observer, events: (added: readonly StoredEvent[]) => (tail ? tail.own(added) : state.feed.add(added)) };
+    rollcall = await openRollcall({ ...directories, lab, sources, observer });
     const { engine, store, settings, connect } = rollcall;
     const { createSourceAdmin } = await import('./source-admin.ts');
     const sourceAdmin = createSourceAdmin({ settings, connect, open: connector => engine.add(connector) });
-    state.feed.add(store.page({ order: 'desc', limit: EVENTS_AT_START }).toReversed());
+    const before = store.page({ order: 'desc', limit: EVENTS_AT_START }).toSorted((a, b) => a.seq - b.seq);
+    state.feed.add(before);
+    tail = new FeedTail(store, before.at(-1)?.seq ?? 0, events => state.feed.add(events));
+    tailing = setInterval(() => tail?.poll(), TAIL_MS);
     for (const run of engine.runs(RUNS_AT_START).toReversed()) state.observer.run(run);
     engine.start();
     engine.rejoin(RUNS_AT_START);
@@ -57,6 +67,7 @@ export async function runConsole(common: CommonOptions, directories: Directories
     stdout,
     start,
   });
+  clearInterval(tailing);
   if (end.error !== undefined) {
     const { message, kind, detail } = toProblem(end.error);
     rollcall?.log.write('error', message, { kind, detail });

@@ -39,8 +39,13 @@ export type Rollcall = Opened & {
   connect(source: SourceSettings): Connector;
 };
 
+let shipped: readonly Template[] | undefined;
+
 /** What may be asked, by the templates that are shipped, those of the site, and the policy of this machine. */
-export const allowlist = (configDir: string): Promise<Allowlist> => loadAllowlist(configDir, shippedTemplates.map(parseTemplate));
+export function allowlist(configDir: string): Promise<Allowlist> {
+  shipped ??= shippedTemplates.map(parseTemplate);
+  return loadAllowlist(configDir, shipped);
+}
 
 /** Audited first: what cannot be audited is not approved. */
 export function approveTemplate({ configDir, dataDir }: Directories, { name, digest }: Pick<Template, 'name' | 'digest'>): Approval {

@@ -192,6 +192,7 @@ function remarksOn(step: Record<string, unknown>, params: Params, withoutBackend
   return [
     ...(unknown.length > 0 ? [`not understood and passed over: params.${unknown.map(key => clean(key, 40)).join(', params.')}`] : []),
     ...(step.condition === undefined ? [] : ['its condition is not looked at: it runs']),
+    ...(params.verify_tls || withoutBackend ? [] : ['TLS is not verified: whoever is in between can read and change everything']),
     ...(ignored ? ['aisoc_direct is the direct endpoint of this machine: base_url is not used'] : []),
   ];
 }

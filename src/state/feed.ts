@@ -31,9 +31,25 @@ export class FeedRing {
     return this.#items[(this.#start + index) % this.capacity];
   }
 
-  push({ seq, event }: StoredEvent): void {
+  /**
+   * Keeps the order of the store: an event that another process stored in between goes where it belongs. False for one that is
+   * here already.
+   */
+  push({ seq, event }: StoredEvent): boolean {
     const { raw: _onDisk, ...kept } = event;
-    const item = { seq, event: kept };
+    const at = this.indexOf(seq);
+    if (this.at(at)?.seq === seq) return false;
+    this.#append({ seq, event: kept });
+    for (let index = this.#size - 1; index > 0 && (this.at(index - 1)?.seq ?? 0) > seq; index -= 1) this.#swap(index - 1, index);
+    return true;
+  }
+
+  #swap(left: number, right: number): void {
+    const [a, b] = [(this.#start + left) % this.capacity, (this.#start + right) % this.capacity];
+    [this.#items[a], this.#items[b]] = [this.#items[b], this.#items[a]];
+  }
+
+  #append(item: FeedItem): void {
     if (this.#size < this.capacity) {
       this.#items[(this.#start + this.#size) % this.capacity] = item;
       this.#size += 1;
@@ -77,11 +93,13 @@ export function createFeed(schedule: Schedule, capacity = FEED_CAPACITY): FeedSt
       if (events.length === 0) return;
       const { ring, total, bySeverity } = store.get();
       const counts = { ...bySeverity };
+      let added = 0;
       for (const stored of events) {
-        ring.push(stored);
+        if (!ring.push(stored)) continue;
         counts[stored.event.severity] += 1;
+        added += 1;
       }
-      store.set({ ring, total: total + events.length, bySeverity: counts });
+      if (added > 0) store.set({ ring, total: total + added, bySeverity: counts });
     },
   };
 }

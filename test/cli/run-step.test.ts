@@ -241,6 +241,18 @@ describe('a playbook with several steps', () => {
     expect(readFileSync(out, 'utf8').trim().split('\n')).toHaveLength(2);
   });
 
+  it('prints what was answered when it is interrupted, and goes no further', async () => {
+    const stop = new AbortController();
+    const place = stepPlace(STEP.replace('"{{ alert.host }}"', '[web-1, db-9]') + second);
+    place.source.behaviours.set('db-9', 'silent');
+    const asked = place.run([], { ...SECRET, signal: stop.signal });
+    await expect.poll(() => place.source.answered).toBe(true);
+    stop.abort();
+    const result = await asked;
+    expect(result.lines()).toEqual([expect.objectContaining({ step: 'triage', timed_out_hosts: ['db-9'] })]);
+    expect([result.code, place.source.sentTo]).toEqual([130, ['web-1', 'db-9']]);
+  });
+
   it('checks all of them before the first is sent', async () => {
     const place = stepPlace(STEP + second.replace('db-9', '"{{ alert.other }}"'));
     expect(await place.run(argv)).toMatchObject({ code: 2, stderr: expect.stringContaining('alert.other') });

@@ -133,6 +133,14 @@ describe('a step', () => {
     ]);
   });
 
+  it('warns where it does not verify TLS', () => {
+    const step = withParams({ verify_tls: 'false' });
+    expect([read(step).remarks, read(step, { withoutBackend: true }).remarks]).toEqual([
+      [expect.stringContaining('TLS is not verified')],
+      [],
+    ]);
+  });
+
   it('falls back to the host of the alert', () => {
     expect(read(withParams({ target_hosts: null })).hosts).toEqual(['web-1']);
     expect(read(withParams({ target_hosts: null }), { vars: { 'alert.host_id': 'h-1' } }).hosts).toEqual(['h-1']);

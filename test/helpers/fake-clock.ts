@@ -22,6 +22,8 @@ export class FakeClock implements Clock {
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.reject(new DOMException('stopped', 'AbortError'));
+    // Nothing but a turn of the loop: no time passes.
+    if (ms <= 0) return new Promise(resolve => setImmediate(resolve));
     return new Promise((resolve, reject) => {
       const sleeper: Sleeper = { at: this.#now + ms, wake: resolve };
       this.#sleepers.push(sleeper);
