@@ -3,7 +3,7 @@ import { toProblem } from '../../src/core/problem.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { listCommands } from '../../src/ui/list-commands.ts';
 import { LIST_START, settle } from '../../src/ui/list-state.ts';
-import { applicable, blastLines, blastOf, cycle, TYPE_THE_NUMBER_ABOVE } from './select.ts';
+import { applicable, blastLines, blastOf, cycle } from './select.ts';
 import type { LaunchScreen } from './state.ts';
 
 type Context = CommandContext<LaunchScreen>;
@@ -40,7 +40,7 @@ async function launch(context: Context): Promise<void> {
     title: `Send ${template.name} to ${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}?`,
     lines: blastLines(blastOf(template, screen.targets()), template, offline),
     yes: 'send',
-    ...(hosts.length > TYPE_THE_NUMBER_ABOVE ? { number: hosts.length } : {}),
+    ...(hosts.length > services.engine.policy.confirmAbove ? { number: hosts.length } : {}),
   });
   if (!yes) {
     services.ui.say('Nothing was sent.');

@@ -4,9 +4,6 @@ import type { Host } from '../../src/core/model.ts';
 import { checkParam } from '../../src/core/params.ts';
 import type { ParamSpec, Template } from '../../src/core/template.ts';
 
-/** More targets than this ask for their number to be typed. */
-export const TYPE_THE_NUMBER_ABOVE = 25;
-
 /** The name of the field under every form: how long to wait. No parameter of a template is called so. */
 const WAIT = 'wait';
 

@@ -13,9 +13,8 @@ import type { ResultsScreen } from './state.ts';
 
 export type Context = CommandContext<ResultsScreen>;
 
-/** Longest wait, in seconds, and the number of hosts above which it is typed before sending. */
+/** Longest wait, s. */
 const TIMEOUT_MAX_S = 3600;
-const TYPE_THE_NUMBER_ABOVE = 25;
 
 export function enter({ screen, services }: Context): void {
   const { level } = screen.get();
@@ -153,7 +152,7 @@ export function askAgain(context: Context): void {
       const seconds = /^[1-9]\d{0,3}$/.test(typed) ? Number(typed) : 0;
       if (seconds < 1 || seconds > TIMEOUT_MAX_S) return ui.say(`Not sent: the time to wait is 1 to ${TIMEOUT_MAX_S} seconds.`, 'warn');
       const yes =
-        targets.length <= TYPE_THE_NUMBER_ABOVE ||
+        targets.length <= engine.policy.confirmAbove ||
         (await ui.confirm({ title: `Send it to ${hosts}?`, number: targets.length, yes: 'send' }));
       if (!yes) return ui.say('Nothing was sent.');
       try {

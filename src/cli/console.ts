@@ -7,7 +7,7 @@ import { clean } from '../core/sanitize.ts';
 import { createState } from '../state/index.ts';
 import { openConsole } from '../ui/console.tsx';
 import { paintSchedule } from '../ui/frames.ts';
-import { detectTerminal } from '../ui/theme.ts';
+import type { Terminal } from '../ui/theme.ts';
 import { DEFAULT_TIMEOUT_S } from './args.ts';
 import { FeedTail } from './feed-tail.ts';
 import type { CommonOptions } from './parse.ts';
@@ -22,14 +22,9 @@ const TAIL_MS = 1_000;
 const LINE_LOST = 129;
 
 /** Runs the console on this process's terminal. Resolves with the exit code, the terminal as it was. */
-export async function runConsole(common: CommonOptions, directories: Directories): Promise<number> {
+export async function runConsole(common: CommonOptions, directories: Directories, terminal: Terminal): Promise<number> {
   const { stdin, stdout, stderr } = process;
   const state = createState(paintSchedule(stdout), Date.now);
-  const env = common.noColor ? { ...process.env, NO_COLOR: '1' } : process.env;
-  const terminal = detectTerminal(env);
-  // Ink colours through chalk, which would guess from the environment; the tones are chosen by `terminal` alone.
-  process.env.FORCE_COLOR = '1';
-  delete process.env.NO_COLOR;
   let rollcall: Rollcall | undefined;
   let tailing: NodeJS.Timeout | undefined;
 

@@ -1,6 +1,6 @@
 /** argv -> console or command -> exit code. Loads the one that is wanted, nothing else. */
 import { resolveDirectories } from '../adapters/directories.ts';
-import { isAddressable } from '../ui/theme.ts';
+import { detectTerminal, isAddressable } from '../ui/theme.ts';
 import { parseInvocation } from './parse.ts';
 
 /** The word by which rollcall starts itself as the process of this machine's node and of the lab. */
@@ -17,8 +17,12 @@ export async function start(argv: readonly string[]): Promise<number> {
   if (invocation.kind === 'console' && !invocation.common.plain && stdin.isTTY && stdout.isTTY && isAddressable(env)) {
     // Keys typed from now on are not echoed, and none is lost while the console is loaded.
     stdin.setRawMode(true);
+    const terminal = detectTerminal(invocation.common.noColor ? { ...env, NO_COLOR: '1' } : env);
+    // Ink colours through chalk, which looks at the environment when it is loaded; the tones are chosen by `terminal` alone.
+    env.FORCE_COLOR = '1';
+    delete env.NO_COLOR;
     const { runConsole } = await import('./console.ts');
-    return runConsole(invocation.common, resolveDirectories(invocation.common, env));
+    return runConsole(invocation.common, resolveDirectories(invocation.common, env), terminal);
   }
   const { runCommand } = await import('./index.ts');
   return runCommand(argv);

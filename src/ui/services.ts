@@ -11,7 +11,7 @@ import type { Ui } from './ui-state.ts';
 /** The engine as the console needs it. */
 export type ConsoleEngine = Pick<
   Engine,
-  'templates' | 'connectors' | 'hosts' | 'runs' | 'run' | 'preview' | 'check' | 'launch' | 'again' | 'cancel' | 'refreshHosts'
+  'templates' | 'connectors' | 'hosts' | 'runs' | 'run' | 'preview' | 'check' | 'launch' | 'again' | 'cancel' | 'refreshHosts' | 'policy'
 >;
 
 export type Services = {

@@ -64,7 +64,7 @@ describe('the command line', () => {
   });
 
   it.each([
-    [['serve'], /no command 'serve'.*hosts, templates,.* query/],
+    [['doctor'], /no command 'doctor'.*hosts, templates,.* query/],
     [['hosts', '--frobnicate'], /no flag '--frobnicate'/],
     [['hosts', '-x'], /no flag '-x'/],
     [['hosts', '--all'], /hosts takes no --all/],
