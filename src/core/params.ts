@@ -48,7 +48,7 @@ function checkPath(raw: string): CheckedParam {
 /** IPv6 addresses become the form that hosts report: short, lower case, IPv4 inside IPv6 dotted. */
 function checkIp(raw: string): CheckedParam {
   if (isIPv4(raw)) return { value: raw };
-  if (!isIPv6(raw)) return refused('an IPv4 or IPv6 address', raw);
+  if (!isIPv6(raw) || raw.includes('%')) return refused('an IPv4 or IPv6 address', raw);
   const short = new URL(`http://[${raw}]`).hostname.slice(1, -1);
   const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(short) ?? [];
   if (high === undefined || low === undefined) return { value: short };
