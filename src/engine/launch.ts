@@ -1,27 +1,19 @@
-/** Runs live queries: sends to a fixed set of hosts, folds answers in, ends at the deadline, goes on with late answers. */
+/** Live queries: whom they reach, in which rounds they are sent, and who takes up what an earlier process left. */
 import type { ApprovedQuery } from '../core/launch-policy.ts';
 import type { Host } from '../core/model.ts';
-import type { AuditLog, Clock, Connector, EndReason, LaunchOptions, LiveQueryBackend, LiveUpdate, Log, RunStore } from '../core/ports.ts';
-import { isAbort, Problem, toProblem } from '../core/problem.ts';
+import type { AuditLog, Connector, LaunchOptions } from '../core/ports.ts';
+import { Problem } from '../core/problem.ts';
 import { Run, type Target } from '../core/run.ts';
-import type { EngineObserver, Launched } from './api.ts';
+import type { Launched } from './api.ts';
+import { type Part, Round, type RoundDeps } from './round.ts';
 
-export type LauncherDeps = {
-  readonly store: RunStore;
-  readonly observer: EngineObserver;
+export type LauncherDeps = RoundDeps & {
   readonly audit: AuditLog;
-  readonly clock: Clock;
-  readonly log: Log;
   /** A new run's id: unique, short, sortable by time. */
   readonly newRunId: () => string;
   /** This process, and whether another one lives. */
   readonly processes: { readonly pid: number; isAlive(pid: number): boolean };
 };
-
-type Part = { readonly connector: Connector; readonly backend: LiveQueryBackend; readonly hosts: readonly Host[]; remoteId?: string };
-
-/** Time that `end` calls may take when rollcall is left. */
-const GOODBYE_MS = 3_000;
 
 export class Launcher {
   readonly #deps: LauncherDeps;
@@ -142,185 +134,4 @@ function byConnector(hosts: readonly Host[], connectors: readonly Connector[]): 
     if (!connector.liveQuery || blocked) throw new Problem('auth', `Source '${source}' cannot run live queries: ${blocked}.`, { source });
     return { connector, backend: connector.liveQuery, hosts: own };
   });
-}
-
-/** One sending of a run, from dispatch to the last late answer. */
-class Round {
-  readonly run: Run;
-  readonly ended: Promise<void>;
-  problem: Problem | undefined;
-  readonly #parts: readonly Part[];
-  readonly #options: LaunchOptions;
-  readonly #deps: LauncherDeps;
-  /** Tells the current round that an answer came, perhaps late to an earlier one. */
-  readonly #answered: () => void;
-  readonly #stop = new AbortController();
-  readonly #streams: Promise<void>[] = [];
-  #resolveEnded: () => void = () => undefined;
-  #finishing: Promise<void> | undefined;
-
-  constructor(run: Run, parts: readonly Part[], options: LaunchOptions, deps: LauncherDeps, answered: () => void) {
-    this.run = run;
-    this.#parts = parts;
-    this.#options = options;
-    this.#deps = deps;
-    this.#answered = answered;
-    this.ended = new Promise(resolve => {
-      this.#resolveEnded = resolve;
-    });
-  }
-
-  /** Sends the query. Throws when no source took it; a source that refused while others took it is noted on the run. */
-  async dispatch(query: ApprovedQuery): Promise<void> {
-    const failures: Problem[] = [];
-    const sending = this.#parts.map(async part => {
-      try {
-        const { remoteId } = await part.backend.launch(query, part.hosts, this.#options, this.#stop.signal);
-        part.remoteId = remoteId;
-        this.run.sent(part.connector.id, remoteId);
-        this.#streams.push(this.#follow(part, remoteId));
-      } catch (thrown) {
-        const problem = toProblem(thrown);
-        failures.push(problem);
-        this.#lose(part, problem);
-      }
-    });
-    await Promise.all(sending);
-    this.#deps.store.saveRun(this.run);
-    this.#changed();
-    if (this.#parts.every(part => part.remoteId === undefined)) {
-      await this.finish('deadline');
-      throw failures[0] ?? new Problem('bug', 'The query was sent to no source.');
-    }
-    void this.#watchDeadline();
-    this.endWhenAllAnswered();
-  }
-
-  /** Listens for the answers of a run that was sent by an earlier process. */
-  resume(): void {
-    for (const part of this.#parts) if (part.remoteId !== undefined) this.#streams.push(this.#follow(part, part.remoteId));
-    this.#changed();
-    void this.#watchDeadline();
-    this.endWhenAllAnswered();
-  }
-
-  get canBeRejoined(): boolean {
-    return this.#parts.every(({ backend, remoteId }) => backend.rejoin && remoteId !== undefined);
-  }
-
-  /** Stops listening and leaves the run open, for another process to take up. */
-  async abandon(): Promise<void> {
-    this.#stop.abort();
-    await Promise.all(this.#streams);
-  }
-
-  async #watchDeadline(): Promise<void> {
-    try {
-      await this.#deps.clock.sleep(this.#options.timeoutMs, this.#stop.signal);
-    } catch (thrown) {
-      if (isAbort(thrown)) return;
-      throw thrown;
-    }
-    await this.finish('deadline');
-  }
-
-  async #follow(part: Part, remoteId: string): Promise<void> {
-    try {
-      for await (const update of part.backend.updates(remoteId, part.hosts, this.#options, this.#stop.signal)) this.#fold(part, update);
-      if (!this.#stop.signal.aborted) this.#silence(part, 'timed_out', 'the source has no more answers');
-    } catch (thrown) {
-      if (!isAbort(thrown) && !this.#stop.signal.aborted) this.#lose(part, toProblem(thrown));
-    }
-    this.#changed();
-    this.#answered();
-  }
-
-  #fold({ connector }: Part, update: LiveUpdate): void {
-    const { store } = this.#deps;
-    if (update.kind === 'note') this.run.note(update.text);
-    else if (update.kind === 'silent') {
-      for (const id of update.hostIds) this.run.silence(connector.id, id, update.state, update.reason);
-    } else if (this.run.answer(connector.id, update.answer)) store.saveAnswer(this.run.id, connector.id, update.answer);
-    this.#changed();
-    this.#answered();
-  }
-
-  /** The part's answers are cut off: says so on the run and beside every host that had not answered. */
-  #lose(part: Part, problem: Problem): void {
-    this.problem ??= problem;
-    this.#deps.log.write('error', problem.message, {
-      run: this.run.id,
-      source: part.connector.id,
-      kind: problem.kind,
-      detail: problem.detail,
-    });
-    this.run.note(problem.message);
-    this.#silence(part, 'timed_out', `not answered (${problem.message})`);
-  }
-
-  #silence(part: Part, state: 'timed_out', reason: string): void {
-    for (const host of part.hosts) this.run.silence(host.source, host.id, state, reason);
-  }
-
-  endWhenAllAnswered(): void {
-    if (this.run.open && this.run.tally.waiting === 0) void this.finish('answered');
-  }
-
-  /** Ends the run here, then tells the servers; their remarks become notes. */
-  finish(reason: EndReason): Promise<void> {
-    this.#finishing ??= this.#finish(reason);
-    return this.#finishing;
-  }
-
-  async #finish(reason: EndReason): Promise<void> {
-    const { clock, store } = this.#deps;
-    if (reason === 'deadline') this.#askForSilent();
-    this.run.end(clock.now(), reason === 'cancelled' ? 'cancelled' : 'ended', this.#options.timeoutMs);
-    store.saveRun(this.run);
-    this.#changed();
-    const settled = this.#parts.map(part => this.#endRemote(part, reason));
-    await Promise.all(settled);
-    store.saveRun(this.run);
-    this.#changed();
-    this.#resolveEnded();
-    if (this.run.tally.timedOut === 0) this.#stop.abort();
-  }
-
-  /** Lets the sources say what they know of the hosts that have not answered. */
-  #askForSilent(): void {
-    for (const { connector, backend, remoteId } of this.#parts) {
-      if (remoteId === undefined) continue;
-      for (const { hostIds, state, reason } of backend.silentAtDeadline?.(remoteId) ?? []) {
-        for (const id of hostIds) this.run.silence(connector.id, id, state, reason);
-      }
-    }
-  }
-
-  async #endRemote({ connector, backend, remoteId }: Part, reason: EndReason): Promise<void> {
-    if (remoteId === undefined) return;
-    const { log } = this.#deps;
-    try {
-      const remark = await backend.end(remoteId, reason, this.#stop.signal);
-      if (remark) this.run.note(remark);
-    } catch (thrown) {
-      if (isAbort(thrown)) return;
-      const problem = toProblem(thrown);
-      log.write('warn', problem.message, { run: this.run.id, source: connector.id, detail: problem.detail });
-      this.run.note(`The run could not be ended on ${connector.id}: hosts that had not answered may still run it.`);
-    }
-  }
-
-  /** rollcall is being left: ends what is open, stops listening for late answers. */
-  async leave(): Promise<void> {
-    const goodbye = new AbortController();
-    const patience = this.#deps.clock.sleep(GOODBYE_MS, goodbye.signal).catch(() => undefined);
-    await Promise.race([this.finish('cancelled'), patience]);
-    this.#stop.abort();
-    await Promise.race([Promise.all(this.#streams), patience]);
-    goodbye.abort();
-  }
-
-  #changed(): void {
-    this.#deps.observer.run(this.run);
-  }
 }
