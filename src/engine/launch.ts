@@ -77,8 +77,7 @@ export class Launcher {
 
   /**
    * Takes up a run that an earlier process left open, as far as its sources can. Hosts of a source that cannot are silent,
-   * with the reason. Returns false when the run is not open, was taken up
-   * already, or its process still lives.
+   * with the reason. Returns false when the run is not open, was taken up already, or its process still lives.
    */
   rejoin(run: Run, connectors: readonly Connector[]): boolean {
     const { pid } = run.record;
@@ -101,7 +100,7 @@ export class Launcher {
   }
 
   #round(run: Run, parts: readonly Part[], options: LaunchOptions): Round {
-    const round = new Round(run, parts, options, this.#deps, () => this.#rounds.get(run.id)?.at(-1)?.endWhenAllAnswered());
+    const round: Round = new Round(run, parts, options, this.#deps, () => this.#rounds.get(run.id)?.at(-1) ?? round);
     this.#rounds.set(run.id, [...(this.#rounds.get(run.id) ?? []), round]);
     return round;
   }

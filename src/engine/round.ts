@@ -32,19 +32,19 @@ export class Round {
   readonly #parts: readonly Part[];
   readonly #options: LaunchOptions;
   readonly #deps: RoundDeps;
-  /** Tells the current round that an answer came, perhaps late to an earlier one. */
-  readonly #answered: () => void;
+  /** The last round of the run: only it says who is silent and when the run has ended. */
+  readonly #current: () => Round;
   readonly #stop = new AbortController();
   readonly #streams: Promise<void>[] = [];
   #resolveEnded: () => void = () => undefined;
   #finishing: Promise<void> | undefined;
 
-  constructor(run: Run, parts: readonly Part[], options: LaunchOptions, deps: RoundDeps, answered: () => void) {
+  constructor(run: Run, parts: readonly Part[], options: LaunchOptions, deps: RoundDeps, current: () => Round) {
     this.run = run;
     this.#parts = parts;
     this.#options = options;
     this.#deps = deps;
-    this.#answered = answered;
+    this.#current = current;
     this.ended = new Promise(resolve => {
       this.#resolveEnded = resolve;
     });
@@ -107,22 +107,22 @@ export class Round {
   async #follow(part: Part, remoteId: string): Promise<void> {
     try {
       for await (const update of part.backend.updates(remoteId, part.hosts, this.#options, this.#stop.signal)) this.#fold(part, update);
-      if (!this.#stop.signal.aborted) this.#silence(part, 'timed_out', 'the source has no more answers');
+      if (!this.#stop.signal.aborted) this.#silenceAll(part, 'the source has no more answers');
     } catch (thrown) {
       if (!isAbort(thrown) && !this.#stop.signal.aborted) this.#lose(part, toProblem(thrown));
     }
     this.#changed();
-    this.#answered();
+    this.#current().endWhenAllAnswered();
   }
 
   #fold({ connector }: Part, update: LiveUpdate): void {
     const { store } = this.#deps;
     if (update.kind === 'note') this.run.note(update.text);
     else if (update.kind === 'silent') {
-      for (const id of update.hostIds) this.run.silence(connector.id, id, update.state, update.reason);
+      for (const id of update.hostIds) this.#silence(connector.id, id, update.state, update.reason);
     } else if (this.run.answer(connector.id, update.answer)) store.saveAnswer(this.run.id, connector.id, update.answer);
     this.#changed();
-    this.#answered();
+    this.#current().endWhenAllAnswered();
   }
 
   /** The part's answers are cut off: says so on the run and beside every host that had not answered. */
@@ -135,11 +135,16 @@ export class Round {
       detail: problem.detail,
     });
     this.run.note(problem.message);
-    this.#silence(part, 'timed_out', `not answered (${problem.message})`);
+    this.#silenceAll(part, `not answered (${problem.message})`);
   }
 
-  #silence(part: Part, state: 'timed_out', reason: string): void {
-    for (const host of part.hosts) this.run.silence(host.source, host.id, state, reason);
+  #silenceAll({ hosts }: Part, reason: string): void {
+    for (const host of hosts) this.#silence(host.source, host.id, 'timed_out', reason);
+  }
+
+  /** An earlier round knows nothing of hosts that were asked again since. */
+  #silence(source: string, hostId: string, state: 'offline' | 'timed_out', reason: string): void {
+    if (this.#current() === this) this.run.silence(source, hostId, state, reason);
   }
 
   endWhenAllAnswered(): void {
@@ -171,7 +176,7 @@ export class Round {
     for (const { connector, backend, remoteId } of this.#parts) {
       if (remoteId === undefined) continue;
       for (const { hostIds, state, reason } of backend.silentAtDeadline?.(remoteId) ?? []) {
-        for (const id of hostIds) this.run.silence(connector.id, id, state, reason);
+        for (const id of hostIds) this.#silence(connector.id, id, state, reason);
       }
     }
   }

@@ -303,3 +303,28 @@ describe('a run that an earlier process left open', () => {
     expect(backend.ended).toEqual(['cancelled']);
   });
 });
+
+it('an earlier round that breaks off does not silence hosts that were asked again since', async () => {
+  const streams: { readonly fail: (problem: Problem) => void; readonly answer: (update: LiveUpdate) => void }[] = [];
+  const backend = new Scripted();
+  backend.updates = async function* (_remoteId, _hosts, _options, signal) {
+    const stream = Promise.withResolvers<LiveUpdate>();
+    streams.push({ fail: stream.reject, answer: stream.resolve });
+    const stopped = new Promise<undefined>(resolve => signal.addEventListener('abort', () => resolve(undefined)));
+    const update = await Promise.race([stream.promise, stopped]);
+    if (update) yield update;
+    await stopped;
+  };
+  const { engine, clock } = engineWith([connectorWith(backend)]);
+  const { run, ended } = await engine.launch(ask, [aHost('db-9')], options);
+  await clock.advance(60_000);
+  await ended;
+  const second = await engine.again(run.id, run.targets, options);
+  streams[0]?.fail(new Problem('unreachable', 'the old connection is gone'));
+  await settle();
+  expect(run.target('lab', 'db-9')?.state).toBe('waiting');
+  expect(run.open).toBe(true);
+  streams[1]?.answer(rows('db-9', clock.now()));
+  await second.ended;
+  expect(run.target('lab', 'db-9')?.state).toBe('rows');
+});
