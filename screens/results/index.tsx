@@ -14,7 +14,7 @@ import type { Segment } from '../../src/ui/theme.ts';
 import { useStore } from '../../src/ui/use-store.ts';
 import { cancel } from './actions.ts';
 import { commands } from './commands.ts';
-import { hostsHeight, NOTES_SHOWN, runsHeight, tableHeight } from './layout.ts';
+import { hostsHeight, NOTES_SHOWN, runsHeight } from './layout.ts';
 import { runSegments, runsHead, targetHead, targetSegments } from './rows.ts';
 import { after, BUCKETS, type Bucket, bucketCount, tallyText } from './select.ts';
 import { groupSegments, stackHead } from './stacking.ts';
@@ -127,7 +127,7 @@ function Rows({ screen, run, width, height }: Part & { readonly run: Run }): Rea
   const source = screen.table();
   if (!source) return null;
   return (
-    <DataTable source={source} table={table} width={width} height={tableHeight({ width, height }, run) + 1} empty={['No rows yet.']} />
+    <DataTable source={source} table={table} width={width} height={hostsHeight({ width, height }, run) + 1} empty={['No rows yet.']} />
   );
 }
 

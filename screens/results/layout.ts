@@ -15,8 +15,5 @@ const atLeastOne = (lines: number): number => Math.max(1, lines);
 /** Lines of the list of runs, under its column heads. */
 export const runsHeight = ({ height }: Size): number => atLeastOne(height - 1);
 
-/** Lines of the roll, under the head of the run and the column heads. */
+/** Lines of the roll, of rows or of values, under the head of the run and the column heads. */
 export const hostsHeight = ({ height }: Size, run: Run | undefined): number => atLeastOne(height - runHead(run) - 1);
-
-/** Lines of rows, under the head of the run and the column heads. */
-export const tableHeight = hostsHeight;

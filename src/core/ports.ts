@@ -3,7 +3,7 @@
  * async iterables, never callbacks; optional members say what a source can do.
  */
 import type { ApprovedQuery } from './launch-policy.ts';
-import type { ConnectorKind, FeedEvent, Health, Host, HostAnswer, RawEvent } from './model.ts';
+import type { ConnectorKind, FeedEvent, Host, HostAnswer, RawEvent } from './model.ts';
 import type { Run } from './run.ts';
 import type { Decision, TriageEntry } from './triage.ts';
 
@@ -345,5 +345,3 @@ export interface TextSocket {
   readonly messages: AsyncIterable<string>;
   close(): void;
 }
-
-export type { Health };

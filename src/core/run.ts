@@ -155,11 +155,6 @@ export class Run {
     return this.#change(source, hostId, target => (target.state === 'waiting' ? { ...target, state, reason } : undefined));
   }
 
-  /** Takes up an earlier state of a target, as stored. */
-  restore(source: string, hostId: string, kept: Pick<Target, 'state' | 'rows' | 'reason' | 'afterMs' | 'late'>): void {
-    this.#change(source, hostId, target => ({ ...target, ...kept }));
-  }
-
   /** Asks some targets once more: they wait again, and the run is open again. Answers that stand are left alone. */
   reopen(targets: readonly Target[]): void {
     for (const { host } of targets) {

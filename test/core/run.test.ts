@@ -120,13 +120,6 @@ describe('Run', () => {
     expect(run.tally.timedOut).toBe(2);
   });
 
-  it('takes up a stored state', () => {
-    const run = abc();
-    run.restore('lab', 'a', { state: 'denylisted', rows: [], reason: 'watchdog', afterMs: 9, late: true });
-    expect(run.target('lab', 'a')).toMatchObject({ state: 'denylisted', reason: 'watchdog', late: true });
-    expect(run.count('denylisted')).toBe(1);
-  });
-
   it('notes each remark once, and rises its version with every change', () => {
     const run = abc();
     const seen = [run.version];

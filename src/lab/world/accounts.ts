@@ -65,8 +65,6 @@ export function peopleOf({ seed, platform }: LabHost): readonly Account[] {
 
 export const accountsOf = (host: LabHost): readonly Account[] => [...SYSTEM[host.platform], ...peopleOf(host)];
 
-export const rootOf = (host: LabHost): string => (host.platform === 'windows' ? 'SYSTEM' : 'root');
-
 /** Where people come from: an office and a jump box. */
 const ORIGINS = ['192.0.2.10', '192.0.2.11', '198.51.100.7'] as const;
 
