@@ -1,75 +1,100 @@
-/** Simulated nodes for `direct.ts`, in a process of their own: each request on a new TLS connection, as osquery does it. */
-import { readFileSync } from 'node:fs';
-import { request } from 'node:https';
+/**
+ * Simulated nodes for `direct.ts`, in a process of their own: each request on a new TLS connection, as osquery does it. They
+ * share the machine with the endpoint, so they are as cheap as can be: they do not look at the certificate, which is a
+ * client's own cost, and write their requests by hand. Node's own client would cost twice as much as the endpoint.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, createSecureContext, type SecureContext } from 'node:tls';
+import { connect, createSecureContext } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 export type ClientLoad = {
   readonly port: number;
-  readonly caFile: string;
   readonly secret: string;
   readonly nodes: number;
-  /** ms between a node's questions for live queries, and for how long they ask. */
+  /** ms between a node's questions for live queries. */
   readonly intervalMs: number;
-  readonly askMs: number;
-  /** Rows a second of all nodes together, and for how long. */
-  readonly rowsPerSecond: number;
-  readonly logMs: number;
+  readonly phases: readonly Phase[];
 };
 
-/** Told one after the other by the process, a line of JSON each. Latencies in ms. */
-export type ClientReport =
-  | { readonly phase: 'enrolled'; readonly seconds: number }
-  | { readonly phase: 'asked'; readonly latencies: readonly number[]; readonly failed: number }
-  | {
-      readonly phase: 'logged';
-      readonly rows: number;
-      readonly seconds: number;
-      readonly putOff: number;
-      readonly latencies: readonly number[];
-    };
+/** What the nodes do, for so many ms: ask, log so many rows a second together, or both. */
+export type Phase = { readonly name: string; readonly ms: number; readonly ask: boolean; readonly rowsPerSecond: number };
+
+/** Told at the end of enrolment and of each phase, a line of JSON each. Latencies in ms. */
+export type ClientReport = {
+  readonly phase: string;
+  readonly seconds: number;
+  /** CPU that the nodes themselves used. */
+  readonly cpuSeconds: number;
+  /** Of questions and answers, and of deliveries of rows. */
+  readonly asked: readonly number[];
+  readonly logged: readonly number[];
+  readonly rows: number;
+  /** Deliveries that had to be sent again. */
+  readonly putOff: number;
+  /** Exchanges that broke. */
+  readonly failed: number;
+};
 
 const ENROLLING = 20;
 const LOGGING_NODES = 40;
+/** osqueryd sends 1,024 at most. */
 const ROWS_IN_DELIVERY = 500;
+/** osqueryd's own pause after a delivery that failed: its period, and longer each time. */
+const AGAIN_MS = 4_000;
 const NAME = 'pack/bench/listening_ports';
+const HEAD_END = '\r\n\r\n';
 
 type Reply = { readonly node_key?: string; readonly error?: string; readonly queries?: Readonly<Record<string, string>> };
 
+/** The JSON of a whole HTTP reply; undefined while some of it is missing. */
+function replyIn(received: string): Reply | undefined {
+  const head = received.indexOf(HEAD_END);
+  const length = Number(/content-length: (\d+)/i.exec(received)?.[1]);
+  const body = received.slice(head + HEAD_END.length);
+  return head < 0 || Buffer.byteLength(body) < length ? undefined : (JSON.parse(body) as Reply);
+}
+
 class Fleet {
   readonly #load: ClientLoad;
-  /** Shared, as each node would make its own only once. */
-  readonly #secureContext: SecureContext;
+  /** Shared, as each node would make its own only once. With the key exchange of OpenSSL before 3.5, as most osqueryds have it. */
+  readonly #secureContext = createSecureContext({ ecdhCurve: 'X25519' });
   readonly #keys: string[] = [];
-  latencies: number[] = [];
+  #sent = 0;
+  asked: number[] = [];
+  logged: number[] = [];
+  rows = 0;
+  putOff = 0;
   failed = 0;
 
   constructor(load: ClientLoad) {
     this.#load = load;
-    this.#secureContext = createSecureContext({ ca: readFileSync(load.caFile) });
   }
 
   #post(path: string, body: unknown): Promise<Reply> {
     const text = JSON.stringify(body);
-    const begun = performance.now();
-    return new Promise((resolve, reject) => {
-      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-      const server = { host: '127.0.0.1', port: this.#load.port };
-      const createConnection = () => connect({ ...server, secureContext: this.#secureContext });
-      const sending = request({ ...server, path, method: 'POST', createConnection, headers }, response => {
-        let reply = '';
-        response.on('data', chunk => {
-          reply += chunk;
-        });
-        response.on('end', () => {
-          this.latencies.push(performance.now() - begun);
-          resolve(JSON.parse(reply) as Reply);
-        });
-      });
-      sending.on('error', reject);
-      sending.end(text);
+    const head = [`POST ${path} HTTP/1.1`, 'Host: bench', 'Content-Type: application/json', 'Connection: close'];
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+    const target = { host: '127.0.0.1', port: this.#load.port };
+    const socket = connect({ ...target, secureContext: this.#secureContext, rejectUnauthorized: false });
+    let received = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      received += text;
+      const reply = replyIn(received);
+      if (!reply) return;
+      resolve(reply);
+      socket.destroy();
     });
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('closed without a reply')));
+    socket.write(`${head.join('\r\n')}\r\nContent-Length: ${Buffer.byteLength(text)}${HEAD_END}${text}`);
+    return promise;
+  }
+
+  async #timed(latencies: number[], path: string, body: unknown): Promise<Reply> {
+    const begun = performance.now();
+    const reply = await this.#post(path, body);
+    latencies.push(performance.now() - begun);
+    return reply;
   }
 
   async enroll(): Promise<void> {
@@ -92,10 +117,14 @@ class Fleet {
     await Promise.all(Array.from({ length: ENROLLING }, worker));
   }
 
+  async work({ ask, rowsPerSecond, ms }: Phase): Promise<void> {
+    const until = performance.now() + ms;
+    await Promise.all([ask ? this.#ask(until) : undefined, rowsPerSecond > 0 ? this.#log(rowsPerSecond, ms) : undefined]);
+  }
+
   /** Every node asks at its own moment of the interval, and answers what it is asked. */
-  async ask(): Promise<void> {
-    const { intervalMs, askMs } = this.#load;
-    const until = performance.now() + askMs;
+  async #ask(until: number): Promise<void> {
+    const { intervalMs } = this.#load;
     const node = async (key: string, index: number) => {
       for (let due = performance.now() + (index / this.#keys.length) * intervalMs; due < until; due += intervalMs) {
         await sleep(Math.max(0, due - performance.now()));
@@ -108,11 +137,11 @@ class Fleet {
   }
 
   async #round(key: string): Promise<void> {
-    const { queries = {} } = await this.#post('/distributed/read', { node_key: key });
+    const { queries = {} } = await this.#timed(this.asked, '/distributed/read', { node_key: key });
     const ids = Object.keys(queries);
     if (ids.length === 0) return;
     const rows = [{ pid: '1', name: 'init' }];
-    await this.#post('/distributed/write', {
+    await this.#timed(this.asked, '/distributed/write', {
       node_key: key,
       queries: Object.fromEntries(ids.map(id => [id, rows])),
       statuses: Object.fromEntries(ids.map(id => [id, 0])),
@@ -121,27 +150,30 @@ class Fleet {
   }
 
   /** Rows at the given rate; what is put off is sent again, as osqueryd does. */
-  async log(): Promise<{ rows: number; putOff: number }> {
-    const { rowsPerSecond, logMs } = this.#load;
-    const total = Math.floor((rowsPerSecond * logMs) / 1_000 / ROWS_IN_DELIVERY);
+  async #log(rowsPerSecond: number, ms: number): Promise<void> {
+    const deliveries = Math.floor((rowsPerSecond * ms) / 1_000 / ROWS_IN_DELIVERY);
     const begun = performance.now();
     let next = 0;
-    let putOff = 0;
     const worker = async (_unused: unknown, index: number) => {
-      for (let delivery = next; delivery < total; delivery = next) {
+      for (let delivery = next; delivery < deliveries; delivery = next) {
         next += 1;
         await sleep(Math.max(0, begun + (delivery * ROWS_IN_DELIVERY * 1_000) / rowsPerSecond - performance.now()));
-        const data = Array.from({ length: ROWS_IN_DELIVERY }, (_, row) => line(delivery * ROWS_IN_DELIVERY + row));
-        for (;;) {
-          const reply = await this.#post('/log', { node_key: this.#keys[index], log_type: 'result', data });
-          if (reply.error === undefined) break;
-          putOff += 1;
-          await sleep(100);
-        }
+        await this.#deliver(this.#keys[index] ?? '');
       }
     };
     await Promise.all(Array.from({ length: LOGGING_NODES }, worker));
-    return { rows: total * ROWS_IN_DELIVERY, putOff };
+  }
+
+  async #deliver(key: string): Promise<void> {
+    const data = Array.from({ length: ROWS_IN_DELIVERY }, (_, row) => line(this.#sent + row));
+    this.#sent += ROWS_IN_DELIVERY;
+    for (;;) {
+      const reply = await this.#timed(this.logged, '/log', { node_key: key, log_type: 'result', data }).catch(() => undefined);
+      if (reply && reply.error === undefined) break;
+      this.putOff += 1;
+      await sleep(AGAIN_MS);
+    }
+    this.rows += ROWS_IN_DELIVERY;
   }
 }
 
@@ -154,21 +186,22 @@ const line = (counter: number): object => ({
   action: 'added',
 });
 
-const say = (report: ClientReport) => process.stdout.write(`${JSON.stringify(report)}\n`);
-const seconds = (since: number) => (performance.now() - since) / 1_000;
+/** Does the work and tells of it. */
+async function told(phase: string, fleet: Fleet, work: () => Promise<void>): Promise<void> {
+  Object.assign(fleet, { asked: [], logged: [], rows: 0, putOff: 0, failed: 0 });
+  const [begun, cpu] = [performance.now(), process.cpuUsage()];
+  await work();
+  const { user, system } = process.cpuUsage(cpu);
+  const { asked, logged, rows, putOff, failed } = fleet;
+  const seconds = (performance.now() - begun) / 1_000;
+  const report: ClientReport = { phase, seconds, cpuSeconds: (user + system) / 1e6, asked, logged, rows, putOff, failed };
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
 
 async function main(load: ClientLoad): Promise<void> {
   const fleet = new Fleet(load);
-  const begun = performance.now();
-  await fleet.enroll();
-  say({ phase: 'enrolled', seconds: seconds(begun) });
-  fleet.latencies = [];
-  await fleet.ask();
-  say({ phase: 'asked', latencies: fleet.latencies, failed: fleet.failed });
-  fleet.latencies = [];
-  const logging = performance.now();
-  const { rows, putOff } = await fleet.log();
-  say({ phase: 'logged', rows, putOff, seconds: seconds(logging), latencies: fleet.latencies });
+  await told('enrolled', fleet, () => fleet.enroll());
+  for (const phase of load.phases) await told(phase.name, fleet, () => fleet.work(phase));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main(JSON.parse(process.argv[2] ?? '{}') as ClientLoad);

@@ -1,8 +1,9 @@
 /**
  * The direct endpoint under load: `node bench/direct.ts [--nodes N] [--json FILE]`. Thousands of simulated nodes in another
- * process on this machine ask every 10 s, a live query goes to all of them, then they log as fast as they are to.
+ * process on this machine ask every 10 s, log as fast as they are to, and do both at once; live queries go to all of them.
+ * CPU is told apart from that of the nodes, and beside that of programs which do the least that could be done.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,15 +15,19 @@ import { createDirect, type DirectConnector } from '../src/connectors/direct/ind
 import { approve } from '../src/core/launch-policy.ts';
 import { parseTemplate } from '../src/core/template.ts';
 import { createEngine } from '../src/engine/engine.ts';
-import type { ClientLoad, ClientReport } from './direct-client.ts';
+import { bareRequestCpu, bareRowCpu, cpuSeconds } from './direct-bare.ts';
+import type { ClientLoad, ClientReport, Phase } from './direct-client.ts';
+import { residentMb } from './memory.ts';
 import { type Figure, json, median, percentile, table } from './report.ts';
 
 const INTERVAL_MS = 10_000;
-const ASK_MS = 30_000;
 const ROWS_PER_SECOND = 20_000;
-const LOG_MS = 10_000;
 /** The live query goes out when every node has asked once. */
-const LAUNCH_AFTER_MS = 12_000;
+const LAUNCH_AFTER_MS = 11_000;
+const LIVE_MS = 25_000;
+const ASKING: Phase = { name: 'asking', ms: LIVE_MS, ask: true, rowsPerSecond: 0 };
+const LOGGING: Phase = { name: 'logging', ms: 10_000, ask: false, rowsPerSecond: ROWS_PER_SECOND };
+const BOTH: Phase = { name: 'both', ms: LIVE_MS, ask: true, rowsPerSecond: ROWS_PER_SECOND };
 
 const template = parseTemplate({
   name: 'bench',
@@ -33,18 +38,20 @@ const template = parseTemplate({
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
+type Served = { readonly connector: DirectConnector; readonly store: Store; stop(): Promise<void> };
+
 /** An endpoint whose events go through the engine into a store, as in the program. */
-function serve(directory: string): { connector: DirectConnector; store: Store; stop(): Promise<void> } {
+function serve(directory: string): Served {
   const store = openStore(path.join(directory, 'rollcall.db'));
   const log = { write: () => undefined };
-  const limits = { connectionsPerAddress: 2_000, connections: 2_000 };
   const connector = createDirect({
     id: 'bench',
     dataDir: directory,
     listen: { host: '127.0.0.1', port: 0 },
     registry: 'memory',
     store,
-    limits,
+    // All nodes share one address here.
+    limits: { connectionsPerAddress: 2_000, connections: 2_000 },
     clock: systemClock,
     log,
   });
@@ -79,12 +86,15 @@ function serve(directory: string): { connector: DirectConnector; store: Store; s
   };
 }
 
+type Live = { readonly seconds: number; readonly answers: number };
+
 /** Seconds from the launch to the last answer; NaN when it did not come. */
-async function liveQuery(connector: DirectConnector, nodes: number): Promise<{ seconds: number; answers: number }> {
-  const signal = AbortSignal.timeout(ASK_MS);
+async function liveQuery(connector: DirectConnector, nodes: number): Promise<Live> {
+  const timeoutMs = LIVE_MS - LAUNCH_AFTER_MS;
+  const signal = AbortSignal.timeout(timeoutMs);
   const hosts = [];
   for await (const page of connector.hosts(signal)) hosts.push(...page);
-  const options = { timeoutMs: ASK_MS, offline: 'wait' } as const;
+  const options = { timeoutMs, offline: 'wait' } as const;
   const query = approve([template], { template: 'bench', params: {} }, Date.now());
   const begun = performance.now();
   let answers = 0;
@@ -94,115 +104,139 @@ async function liveQuery(connector: DirectConnector, nodes: number): Promise<{ s
   return { seconds: answers === nodes ? (performance.now() - begun) / 1_000 : Number.NaN, answers };
 }
 
-function reports(child: ChildProcess): (phase: ClientReport['phase']) => Promise<ClientReport> {
-  const waiting = new Map<string, PromiseWithResolvers<ClientReport>>();
-  const of = (phase: string) => {
-    const known = waiting.get(phase) ?? Promise.withResolvers<ClientReport>();
-    waiting.set(phase, known);
-    return known;
-  };
-  if (child.stdout) {
-    createInterface(child.stdout).on('line', line => {
-      const report = JSON.parse(line) as ClientReport;
-      of(report.phase).resolve(report);
-    });
-  }
-  child.on('exit', code => {
-    for (const phase of ['enrolled', 'asked', 'logged']) of(phase).reject(new Error(`the nodes ended with ${code}`));
-    for (const { promise } of waiting.values()) promise.catch(() => undefined);
-  });
-  return phase => of(phase).promise;
-}
+type Nodes = { next(): Promise<ClientReport>; stop(): void };
 
-const cpuSeconds = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1e6;
-
-async function measure(directory: string, nodes: number): Promise<Figure[]> {
-  const { connector, store, stop } = serve(directory);
-  const address = await connector.start();
-  const caFile = path.join(directory, 'ca.pem');
-  writeFileSync(caFile, address.caPem);
-  const { port, enrollSecret: secret } = address;
-  const load: ClientLoad = {
-    port,
-    caFile,
-    secret,
-    nodes,
-    intervalMs: INTERVAL_MS,
-    askMs: ASK_MS,
-    rowsPerSecond: ROWS_PER_SECOND,
-    logMs: LOG_MS,
-  };
+/** Starts the nodes. `next` is what they tell next. */
+function nodesOf(load: ClientLoad): Nodes {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'direct-client.ts'), JSON.stringify(load)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return {
+    async next() {
+      const { value, done } = await lines.next();
+      if (done) throw new Error('the nodes ended early');
+      return JSON.parse(value) as ClientReport;
+    },
+    stop: () => void child.kill(),
+  };
+}
+
+/** How many requests a few nodes sent to `port` that ask all the time. */
+async function ask(port: number): Promise<number> {
+  const nodes = nodesOf({ port, secret: '', nodes: 500, intervalMs: 1_000, phases: [{ ...ASKING, ms: 4_000 }] });
   try {
-    const report = reports(child);
-    say(`enrolling ${nodes} nodes`);
-    const enrolled = await report('enrolled');
-    say('asking every 10 s');
-    const before = cpuSeconds();
-    await systemClock.sleep(LAUNCH_AFTER_MS);
-    const live = await liveQuery(connector, nodes);
-    const asked = await report('asked');
-    const cpu = (cpuSeconds() - before) / (ASK_MS / 1_000);
-    say('logging');
-    const logged = await report('logged');
-    return figures(nodes, { enrolled, asked, logged, live, cpu, stored: store.count() });
+    await nodes.next();
+    return 500 + (await nodes.next()).asked.length;
   } finally {
-    child.kill();
+    nodes.stop();
+  }
+}
+
+/** What one phase showed. `cpuSeconds` of the report is the nodes', `served` the endpoint's. */
+type Measured = ClientReport & { readonly served: number; readonly live: Live };
+
+async function measure(directory: string, nodes: number): Promise<Figure[]> {
+  const { connector, store, stop } = serve(directory);
+  const { port, enrollSecret: secret } = await connector.start();
+  const load: ClientLoad = { port, secret, nodes, intervalMs: INTERVAL_MS, phases: [ASKING, LOGGING, BOTH] };
+  const fleet = nodesOf(load);
+  try {
+    const phase = async (ask: boolean): Promise<Measured> => {
+      const before = cpuSeconds();
+      const asking = ask ? systemClock.sleep(LAUNCH_AFTER_MS).then(() => liveQuery(connector, nodes)) : undefined;
+      const report = await fleet.next();
+      const served = cpuSeconds() - before;
+      return { ...report, served, live: (await asking) ?? { seconds: Number.NaN, answers: 0 } };
+    };
+    say(`enrolling ${nodes} nodes`);
+    const enrolled = await phase(false);
+    say('asking every 10 s');
+    const asking = await phase(true);
+    say(`logging ${ROWS_PER_SECOND} rows/s`);
+    const logging = await phase(false);
+    say('both at once');
+    const both = await phase(true);
+    const lost = logging.rows + both.rows - store.count();
+    const bare = { request: await bareRequestCpu(ask), row: bareRowCpu(directory) };
+    return figures(nodes, { enrolled, asking, logging, both, lost, bare, mb: residentMb(process.pid) });
+  } finally {
+    fleet.stop();
     await stop();
   }
 }
 
-type Measured = {
-  readonly enrolled: ClientReport;
-  readonly asked: ClientReport;
-  readonly logged: ClientReport;
-  readonly live: { readonly seconds: number; readonly answers: number };
-  /** Cores that the endpoint used while it was asked. */
-  readonly cpu: number;
-  readonly stored: number;
+type All = {
+  readonly enrolled: Measured;
+  readonly asking: Measured;
+  readonly logging: Measured;
+  readonly both: Measured;
+  readonly lost: number;
+  /** Seconds of CPU for one. */
+  readonly bare: { readonly request: number; readonly row: number };
+  readonly mb: number;
 };
 
-function figures(nodes: number, { enrolled, asked, logged, live, cpu, stored }: Measured): Figure[] {
-  if (enrolled.phase !== 'enrolled' || asked.phase !== 'asked' || logged.phase !== 'logged')
-    throw new Error('the nodes said something else');
-  const figure = (name: string, unit: Figure['unit'], value: number, budgets: Figure['budgets'] = [], note = ''): Figure => ({
-    name,
-    unit,
-    value,
-    budgets,
-    others: {},
-    note,
-  });
-  const reply = { text: '<= 1 s', limit: 1_000 };
+const REPLY = { text: '<= 1 s', limit: 1_000 };
+const LIVE = { text: '<= 11 s', limit: 11_000 };
+const RATE = { text: `>= 95 % of the ${ROWS_PER_SECOND} sent`, limit: ROWS_PER_SECOND * 0.95, atLeast: true };
+
+const figure = (name: string, unit: Figure['unit'], value: number, more: Partial<Figure> = {}): Figure => ({
+  name,
+  unit,
+  value,
+  budgets: [],
+  others: {},
+  ...more,
+});
+
+function phaseFigures(
+  name: string,
+  nodes: number,
+  { asked, logged, rows, seconds, putOff, failed, live, served, cpuSeconds }: Measured,
+): Figure[] {
+  const cores = (used: number) => (used / seconds).toFixed(2);
+  const note = `${cores(served)} cores, the nodes ${cores(cpuSeconds)}`;
   return [
-    figure('enrolling, a node', 'ms', (enrolled.seconds * 1_000) / nodes, [], `${nodes} nodes`),
-    figure(
-      'reply, p50',
-      'ms',
-      median(asked.latencies),
-      [],
-      `${asked.latencies.length} requests, ${asked.failed} failed, ${cpu.toFixed(2)} cores`,
-    ),
-    figure('reply, p99', 'ms', percentile(asked.latencies, 0.99), [reply]),
-    figure('reply, slowest', 'ms', Math.max(...asked.latencies), [reply]),
-    figure(
-      'live query, last answer',
-      'ms',
-      live.seconds * 1_000,
-      [{ text: '<= 11 s', limit: 11_000 }],
-      `${live.answers} of ${nodes} answered`,
-    ),
-    figure(
-      'logged rows',
-      'events/s',
-      logged.rows / logged.seconds,
-      [{ text: `>= 95 % of the ${ROWS_PER_SECOND} sent`, limit: ROWS_PER_SECOND * 0.95, atLeast: true }],
-      `${logged.putOff} deliveries put off`,
-    ),
-    figure('reply to a log, p99', 'ms', percentile(logged.latencies, 0.99), [reply]),
-    figure('rows lost', 'events', logged.rows - stored, [{ text: '0', limit: 0 }]),
+    ...(asked.length > 0
+      ? [
+          figure(`${name}: reply, p50`, 'ms', median(asked), {
+            note: `${Math.round(asked.length / seconds)}/s, ${failed} failed; ${note}`,
+          }),
+          figure(`${name}: reply, p99`, 'ms', percentile(asked, 0.99), { budgets: [REPLY] }),
+          figure(`${name}: live query, last answer`, 'ms', live.seconds * 1_000, {
+            budgets: [LIVE],
+            note: `${live.answers} of ${nodes} answered`,
+          }),
+        ]
+      : []),
+    ...(logged.length > 0
+      ? [
+          figure(`${name}: rows`, 'events/s', rows / seconds, { budgets: [RATE], note: `${putOff} deliveries sent again; ${note}` }),
+          figure(`${name}: reply to a log, p99`, 'ms', percentile(logged, 0.99), { budgets: [REPLY] }),
+        ]
+      : []),
+  ];
+}
+
+function figures(nodes: number, { enrolled, asking, logging, both, lost, bare, mb }: All): Figure[] {
+  const request = asking.served / asking.asked.length;
+  const row = logging.served / logging.rows;
+  return [
+    figure('enrolling, a node', 'ms', (enrolled.seconds * 1_000) / nodes, { note: `${nodes} nodes` }),
+    ...phaseFigures('asking', nodes, asking),
+    ...phaseFigures('logging', nodes, logging),
+    ...phaseFigures('both', nodes, both),
+    figure('CPU for a request', 'µs', request * 1e6, {
+      others: { 'a bare HTTPS server': bare.request * 1e6 },
+      note: `one core: ${Math.round(1 / request)}/s`,
+    }),
+    figure('CPU for a row', 'µs', row * 1e6, {
+      others: { 'parsed and inserted': bare.row * 1e6 },
+      note: `one core: ${Math.round(1 / row)}/s`,
+    }),
+    figure('rows lost', 'events', lost, { budgets: [{ text: '0', limit: 0 }] }),
+    figure('memory', 'MB', mb),
   ];
 }
 

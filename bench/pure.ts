@@ -58,9 +58,9 @@ function slowest(works: ReadonlyMap<string, () => unknown>): { readonly ms: numb
 
 /** As the feed does it: the filter is taken, and the rows are there to be drawn. */
 function filterFigure(): Figure {
-  const state = createState(immediately, Date.now);
+  const state = createState(immediately, Date.now, EVENTS);
   state.feed.add(Array.from({ length: EVENTS }, (_, index) => ({ seq: index + 1, event: event(index) })));
-  const screen = createFeedScreen(state);
+  const screen = createFeedScreen(state, { history: () => undefined, triage: () => undefined, now: Date.now });
   const expressions = ['59999', 'nginx', 'no-such-word', 'sev>=high host:web-00*', '-nginx table:listening_ports'];
   const apply = (expression: string) => {
     screen.look('');

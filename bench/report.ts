@@ -1,6 +1,6 @@
 /** What the benchmark says: figures, what they are compared with, and whether a budget is met. */
 
-export type Unit = 'ms' | 'B' | 'B/s' | 'MB' | 'events/s' | 'events';
+export type Unit = 'ms' | 'µs' | 'B' | 'B/s' | 'MB' | 'events/s' | 'events';
 
 /** `atLeast`: the figure has to reach the limit; otherwise it must not exceed it. */
 export type Budget = { readonly text: string; readonly limit: number; readonly atLeast?: boolean };

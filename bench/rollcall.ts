@@ -1,14 +1,17 @@
 /** The built rollcall, with directories and a direct endpoint of its own: what `source add direct` sets up. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../test/helpers/paths.ts';
 import type { PtyProgram } from '../test/helpers/terminal.ts';
 import type { Load, LoadResult } from './load.ts';
 import type { Subject } from './terminal.ts';
 
 const PROGRAM = path.join(root, 'dist/main.js');
+/** As people start it, with the flags of Node that belong to it. */
+const STARTER = path.join(root, 'bin/rollcall');
 const SOURCE = 'bench';
 
 export type Installation = {
@@ -67,8 +70,8 @@ function selected(program: PtyProgram): string {
 export function console({ env }: Installation, { events }: { readonly events: boolean }): Subject {
   return {
     name: 'rollcall',
-    file: process.execPath,
-    args: [PROGRAM],
+    file: STARTER,
+    args: [],
     env,
     ready: screen => /^ ?rollcall\s+Feed/.test(screen) && (!events || screen.includes('bench-')),
     // Upwards from the newest: the feed stands still while one moves in it.
@@ -79,8 +82,15 @@ export function console({ env }: Installation, { events }: { readonly events: bo
   };
 }
 
+/** Resolves once the endpoint has made its certificate, and so is about to listen. */
+async function endpointReady({ caFile }: Installation): Promise<void> {
+  while (!existsSync(caFile)) await sleep(20);
+  await sleep(500);
+}
+
 /** Hosts that log to the endpoint, in a process of their own. */
-export function load(installation: Installation, what: Pick<Load, 'nodes' | 'rows' | 'rate' | 'batch'>): Promise<LoadResult> {
+export async function load(installation: Installation, what: Pick<Load, 'nodes' | 'rows' | 'rate' | 'batch'>): Promise<LoadResult> {
+  await endpointReady(installation);
   const { url, caFile, secretFile } = installation;
   const request: Load = { url, caFile, secretFile, ...what };
   const child = spawn(process.execPath, [path.join(root, 'bench/load.ts'), JSON.stringify(request)], {

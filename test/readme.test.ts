@@ -4,7 +4,7 @@ import path from 'node:path';
 import shipped from 'rollcall:templates';
 import { expect, it } from 'vitest';
 import { SCREENS } from '../screens/index.ts';
-import { COMMANDS } from '../src/cli/args.ts';
+import { argumentForm, COMMANDS } from '../src/cli/args.ts';
 import { EXIT_CODES } from '../src/cli/exit-codes.ts';
 import { parseTemplate } from '../src/core/template.ts';
 import type { CommandInfo } from '../src/ui/keys/command.ts';
@@ -56,10 +56,7 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
   commands: () =>
     table(
       ['command', 'what it does'],
-      COMMANDS.map(({ name, args, summary }) => [
-        code(['rollcall', name, ...args.map(arg => (arg.optional ? `[${arg.name}]` : arg.name))].join(' ')),
-        summary,
-      ]),
+      COMMANDS.map(({ name, args, summary }) => [code(['rollcall', name, ...args.map(argumentForm)].join(' ')), summary]),
     ),
   'exit codes': () =>
     table(

@@ -1,43 +1,31 @@
 /** What can be done on the Feed screen. */
+import { isOpen } from '../../src/core/triage.ts';
+import { cannotExport } from '../../src/ui/export-menu.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { listCommands } from '../../src/ui/list-commands.ts';
-import { type Extent, jump, type ListState, last } from '../../src/ui/list-state.ts';
-import { paneExtent, paneList } from '../../src/ui/text-pane.ts';
-import { completeFilter, settledPart } from './complete.ts';
-import { feedLayout } from './layout.ts';
-import { paneLines } from './Pane.tsx';
-import { nextHigh } from './rows.ts';
-import type { FeedScreen, Pane } from './state.ts';
+import { type ListState, last } from '../../src/ui/list-state.ts';
+import { copyCommands } from './copy-commands.ts';
+import { exportEvents } from './export.ts';
+import { filterCommands } from './filter-commands.ts';
+import { listHeight, markCommands, noEvent } from './mark-commands.ts';
+import { paneCommands, paneCursor, paneCursorExtent } from './pane-commands.ts';
+import { type FeedRow, isHigh } from './rows.ts';
+import type { FeedScreen } from './state.ts';
+import { triageCommands } from './triage-commands.ts';
 
 type Context = CommandContext<FeedScreen>;
-
-/** Cells that `h` and `l` scroll. */
-const SIDE_STEP = 10;
-
-const layoutOf = ({ screen, size }: Context) => feedLayout(size, screen.get());
-const listHeight = (context: Context) => Math.max(1, layoutOf(context).list.height);
-
-const noEvent = ({ screen }: Context) => (screen.rows().size === 0 ? 'there are no events yet' : undefined);
-
-function scrollExtent(context: Context): Extent {
-  const layout = layoutOf(context);
-  const lines = paneLines(context.screen, context.services, layout).length;
-  return paneExtent(lines, layout.pane ?? { height: 1 });
-}
 
 const movements = listCommands<FeedScreen>(
   'feed',
   {
-    get(context) {
-      const { inPane, scroll } = context.screen.get();
-      return inPane ? paneList(scroll) : context.screen.window(listHeight(context));
-    },
+    get: context => (context.screen.get().inPane ? paneCursor(context) : context.screen.window(listHeight(context))),
     set(context, list: ListState) {
       if (context.screen.get().inPane) context.screen.patch({ scroll: list.cursor });
       else context.screen.scroll(() => list, listHeight(context));
     },
     extent(context) {
-      return context.screen.get().inPane ? scrollExtent(context) : { count: context.screen.rows().size, height: listHeight(context) };
+      if (context.screen.get().inPane) return paneCursorExtent(context);
+      return { count: context.screen.rows().size, height: listHeight(context) };
     },
   },
   ['last'],
@@ -45,62 +33,26 @@ const movements = listCommands<FeedScreen>(
 
 function toEnd(context: Context): void {
   const { screen } = context;
-  if (screen.get().inPane) screen.patch({ scroll: last(scrollExtent(context)).cursor });
+  if (screen.get().inPane) screen.patch({ scroll: last(paneCursorExtent(context)).cursor });
   else screen.follow();
 }
 
-const toHigh = (step: 1 | -1) => (context: Context) => {
+/** High or critical, and nobody has decided on it for good. */
+const isWaiting =
+  ({ services: { triage } }: Context) =>
+  ({ event }: FeedRow): boolean =>
+    isHigh(event.severity) && isOpen(triage.stateOf(event.id));
+
+const toWaiting = (step: 1 | -1) => (context: Context) => {
   const { screen, services } = context;
-  const height = listHeight(context);
-  screen.pause();
-  const found = nextHigh(screen.rows(), screen.window(height).cursor, step);
-  if (found === undefined) {
-    const arrived = step === 1 ? screen.arrived().high : 0;
-    services.ui.say(
-      arrived > 0
-        ? `No further high event here; ${arrived} arrived since the pause: G shows them.`
-        : `No ${step === 1 ? 'later' : 'earlier'} event is high or critical.`,
-    );
-  } else screen.scroll((list, extent) => jump(list, found, extent), height);
+  if (screen.seek(isWaiting(context), step, listHeight(context))) return;
+  const arrived = step === 1 ? screen.arrived().high : 0;
+  services.ui.say(
+    arrived > 0
+      ? `No further high event waits here; ${arrived} arrived since the pause: G shows them.`
+      : `No ${step === 1 ? 'later' : 'earlier'} event that is high or critical waits for a decision.`,
+  );
 };
-
-function filter({ screen, services: { ui, state } }: Context): void {
-  const before = screen.get().filter;
-  ui.prompt({
-    id: 'feed.filter',
-    label: '/',
-    value: before,
-    onChange: value => ui.promptNote(screen.look(settledPart(value)) ?? ''),
-    onAccept(value) {
-      const problem = screen.look(value);
-      if (problem !== undefined) ui.say(problem, 'warn');
-    },
-    onCancel: () => screen.look(before),
-    complete: value => completeFilter(value, state),
-  });
-}
-
-const excluded = (text: string): string => `-${/[\s"]/.test(text) ? `"${text.replaceAll('"', '')}"` : text}`;
-
-function exclude({ screen, services: { ui, state } }: Context): void {
-  const before = screen.get().filter;
-  const look = (text: string) => (text.trim() === '' ? screen.look(before) : screen.look(`${before} ${excluded(text.trim())}`.trim()));
-  ui.prompt({
-    id: 'feed.exclude',
-    label: 'without: ',
-    onChange: value => ui.promptNote(look(value) ?? ''),
-    onCancel: () => screen.look(before),
-    complete: value => completeFilter(value, state),
-  });
-}
-
-/** Opens the pane with `pane` in it and gives it the keyboard; closes it when it shows that already. */
-function open({ screen }: Context, pane: Pane): void {
-  screen.pause();
-  const shown = screen.get();
-  if (shown.pane === pane && shown.inPane) screen.patch({ pane: 'none', inPane: false });
-  else screen.patch({ pane, inPane: true, scroll: 0 });
-}
 
 function hostOf({ screen, services }: Context) {
   const event = screen.current()?.event;
@@ -128,102 +80,51 @@ export const commands: readonly Command<FeedScreen>[] = [
   {
     id: 'feed.next-high',
     keys: ['e'],
-    title: 'Next high event',
-    help: 'Goes to the next event that is high or critical.',
+    title: 'Next high event that waits',
+    help: 'Goes to the next event that is high or critical and that nobody has decided on for good.',
     where: 'screen',
     footer: 'next high',
     blocked: noEvent,
-    run: toHigh(1),
+    run: toWaiting(1),
   },
   {
     id: 'feed.previous-high',
     keys: ['E'],
-    title: 'Previous high event',
-    help: 'Goes to the previous event that is high or critical.',
+    title: 'Previous high event that waits',
+    help: 'Goes to the previous event that is high or critical and that nobody has decided on for good.',
     where: 'screen',
     blocked: noEvent,
-    run: toHigh(-1),
+    run: toWaiting(-1),
   },
   {
-    id: 'feed.filter',
-    keys: ['/'],
-    title: 'Filter',
-    help: 'Narrows the feed as you type: sev>=high host:web-* table:crontab source:prod "text" word; - before a word excludes, tab completes.',
+    id: 'feed.older',
+    keys: ['O'],
+    title: 'Older events from disk',
+    help: 'Reads what is older than memory until something passes the filter; esc stops it. Pressing on at the oldest row does the same.',
     where: 'screen',
-    footer: 'filter',
-    run: filter,
+    async run({ screen, services }) {
+      if (!(await screen.older())) services.ui.say(screen.get().edge ?? 'Nothing older was read.');
+    },
   },
   {
-    id: 'feed.exclude',
-    keys: ['\\'],
-    title: 'Filter out',
-    help: 'Adds a word to the filter that events must not have.',
+    id: 'feed.fold',
+    keys: ['='],
+    title: 'Fold or unfold',
+    help: 'Shows events that say the same as one line with a count, or every event by itself. The cursor stays on its event.',
     where: 'screen',
-    run: exclude,
+    run: ({ screen }) => screen.fold(!screen.get().folded),
   },
   {
-    id: 'feed.open',
-    keys: ['enter'],
-    title: 'Details',
-    help: 'Opens the event: all columns, why it is that severe, times in UTC and local. j and k scroll there, esc closes.',
+    id: 'feed.histogram',
+    keys: ['i'],
+    title: 'Histogram',
+    help: 'Opens the counts of the last hours or days by severity, at the time of the event under the cursor.',
     where: 'screen',
-    footer: 'details',
-    blocked: noEvent,
-    run: context => open(context, 'detail'),
+    run: ({ screen, services }) => services.ui.go('histogram', { at: screen.current()?.event.time, filter: screen.get().filter }),
   },
-  {
-    id: 'feed.raw',
-    keys: ['v'],
-    title: 'Raw record',
-    help: "Opens the server's own record of the event as JSON, with everything unprintable escaped.",
-    where: 'screen',
-    footer: 'raw',
-    blocked: noEvent,
-    run: context => open(context, 'raw'),
-  },
-  {
-    id: 'feed.pane',
-    keys: ['p'],
-    title: 'Preview pane',
-    help: 'Shows the selected event in a pane while the list keeps the keyboard, or closes the pane.',
-    where: 'screen',
-    footer: 'pane',
-    run: ({ screen }) => screen.patch({ pane: screen.get().pane === 'none' ? 'detail' : 'none', inPane: false, scroll: 0 }),
-  },
-  {
-    id: 'feed.place',
-    keys: ['P'],
-    title: 'Place of the pane',
-    help: 'Puts the pane below the list or beside it; beside needs 100 columns.',
-    where: 'screen',
-    run: ({ screen }) => screen.patch({ place: screen.get().place === 'below' ? 'right' : 'below' }),
-  },
-  {
-    id: 'feed.focus',
-    keys: ['tab', 'shift+tab'],
-    title: 'List or pane',
-    help: 'Gives the keyboard to the pane, or back to the list.',
-    where: 'screen',
-    blocked: ({ screen }) => (screen.get().pane === 'none' ? 'the pane is closed: p opens it' : undefined),
-    run: ({ screen }) => screen.patch({ inPane: !screen.get().inPane }),
-  },
-  {
-    id: 'feed.right',
-    keys: ['l', 'right'],
-    title: 'Scroll right',
-    help: 'Shows more of long lines.',
-    where: 'screen',
-    run: ({ screen }) => screen.patch({ left: screen.get().left + SIDE_STEP }),
-  },
-  {
-    id: 'feed.left',
-    keys: ['h', 'left'],
-    title: 'Scroll left',
-    help: 'Scrolls long lines back.',
-    where: 'screen',
-    blocked: ({ screen }) => (screen.get().left === 0 ? 'this is the beginning of the lines' : undefined),
-    run: ({ screen }) => screen.patch({ left: Math.max(0, screen.get().left - SIDE_STEP) }),
-  },
+  ...filterCommands,
+  ...triageCommands,
+  ...paneCommands,
   {
     id: 'feed.pivot',
     keys: ['.'],
@@ -241,12 +142,12 @@ export const commands: readonly Command<FeedScreen>[] = [
     id: 'feed.host',
     keys: ['H'],
     title: 'Host of this event',
-    help: 'Opens the list of hosts at the host that the event is from.',
+    help: 'Opens the page of the host that the event is from: who it is, what changed on it, what it was asked.',
     where: 'screen',
     blocked: noEvent,
     run({ screen, services }) {
       const event = screen.current()?.event;
-      if (event) services.ui.go('hosts', { search: `"${event.hostname}"` });
+      if (event) services.ui.go('host', { host: { source: event.source, id: event.hostId, hostname: event.hostname } });
     },
   },
   {
@@ -261,5 +162,16 @@ export const commands: readonly Command<FeedScreen>[] = [
       if (host) context.services.ui.go('launch', { hosts: [host] });
     },
   },
+  {
+    id: 'feed.export',
+    keys: ['x'],
+    title: 'Export',
+    help: 'Asks for a second key: j writes the marked events, else all that are shown, as JSON lines, c as CSV, e as an evidence bundle.',
+    where: 'screen',
+    blocked: context => noEvent(context) ?? cannotExport(context.services),
+    run: exportEvents,
+  },
+  ...markCommands,
+  ...copyCommands,
   ...movements,
 ];

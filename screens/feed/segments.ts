@@ -1,23 +1,26 @@
 /** How an event looks as a row. Pure. */
 import type { EventAction, Severity } from '../../src/core/model.ts';
 import { SEVERITIES } from '../../src/core/model.ts';
+import type { TriageState } from '../../src/core/triage.ts';
 import { fit, skipCells } from '../../src/ui/cells.ts';
-import { count, type OffsetMinutes, shortTime, type Zone } from '../../src/ui/format.ts';
+import { count, dayTime, type OffsetMinutes, shortTime, type Zone } from '../../src/ui/format.ts';
 import { type Segment, severityLetter } from '../../src/ui/theme.ts';
-import { type FeedEventView, isHigh } from './rows.ts';
+import { type FeedEventView, type FeedRow, isHigh } from './rows.ts';
+import { triageMark } from './triage-mark.ts';
 
 export type RowClock = { readonly now: number; readonly zone: Zone; readonly offsetMinutes: OffsetMinutes };
 
-export type Columns = { readonly host: number; readonly subject: number; readonly source: number };
+export type Columns = { readonly time: number; readonly host: number; readonly subject: number; readonly source: number };
 
-const TIME = 11;
+const DATE_AND_TIME = 11;
+const TIME = 8;
 
 /** Widths for a list of `width` cells; what is left over belongs to the last column. A source column comes in wide terminals. */
 export function columnsFor(width: number): Columns {
-  if (width < 60) return { host: 9, subject: 0, source: 0 };
-  if (width < 100) return { host: 15, subject: 18, source: 0 };
-  if (width < 130) return { host: 20, subject: 22, source: 0 };
-  return { host: 24, subject: 24, source: 14 };
+  if (width < 60) return { time: TIME, host: 9, subject: 0, source: 0 };
+  if (width < 100) return { time: TIME, host: 14, subject: 18, source: 0 };
+  if (width < 130) return { time: DATE_AND_TIME, host: 20, subject: 22, source: 0 };
+  return { time: DATE_AND_TIME, host: 24, subject: 24, source: 14 };
 }
 
 const SIGNS: Record<EventAction, string> = { added: '+', removed: '-', snapshot: ' ' };
@@ -40,21 +43,42 @@ export function toldOf({ title, table, queryName, action }: FeedEventView): stri
 
 const cell = (text: string, width: number): string => (width === 0 ? '' : `${fit(text, width)} `);
 
-export function eventSegments(event: FeedEventView, columns: Columns, left: number, clock: RowClock): readonly Segment[] {
+function timeCell(ms: number, { time }: Columns, { now, zone, offsetMinutes }: RowClock): string {
+  return time === TIME ? dayTime(ms, now, zone, offsetMinutes) : shortTime(ms, now, zone, offsetMinutes);
+}
+
+/** `n`: never seen before on this host; `N`: in the whole fleet. */
+const noveltyMark = ({ isNew }: FeedEventView): Segment => ({
+  text: isNew === 'fleet' ? 'N' : isNew === 'host' ? 'n' : ' ',
+  tone: 'accent',
+});
+
+/** Time, severity, where it stands, whether it is new, host, source, table, how often, what. `left`: cells that the last is scrolled by. */
+export function rowSegments(
+  { event, fold }: FeedRow,
+  status: TriageState,
+  columns: Columns,
+  left: number,
+  clock: RowClock,
+): readonly Segment[] {
   const told = columns.subject === 0 ? event.title : toldOf(event);
   return [
-    { text: `${shortTime(event.time, clock.now, clock.zone, clock.offsetMinutes)} `, tone: 'muted' },
+    { text: `${timeCell(event.time, columns, clock)} `, tone: 'muted' },
     { text: severityLetter(event.severity), tone: event.severity },
+    triageMark(status),
+    noveltyMark(event),
     { text: ` ${cell(event.hostname, columns.host)}` },
     { text: cell(event.source, columns.source), tone: 'muted' },
     { text: cell(subjectOf(event), columns.subject), tone: isHigh(event.severity) ? 'high' : undefined },
+    { text: fold ? `×${count(fold.count)} ` : '', tone: 'strong' },
     { text: skipCells(told, left) },
   ];
 }
 
+/** Two cells stand before a row: the cursor's and the mark's. */
 export const headSegments = (columns: Columns, zone: Zone): readonly Segment[] => [
   {
-    text: ` ${fit(zone === 'utc' ? '   UTC' : '   local', TIME)} S ${cell('host', columns.host)}${cell('source', columns.source)}${cell('  table', columns.subject)}what`,
+    text: `  ${fit(zone === 'utc' ? 'UTC' : 'local', columns.time, 'right')} S   ${cell('host', columns.host)}${cell('source', columns.source)}${cell('  table', columns.subject)}what`,
     tone: 'muted',
   },
 ];

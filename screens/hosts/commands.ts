@@ -1,12 +1,17 @@
 /** What can be done on the Hosts screen. */
+import { HOST_VOCABULARY } from '../../src/core/host-filter.ts';
 import { selectHosts } from '../../src/core/host-match.ts';
 import type { Host } from '../../src/core/model.ts';
 import { hostKey, markedHosts } from '../../src/state/index.ts';
+import { carveCommand } from '../../src/ui/carve-command.ts';
+import { promptFilter } from '../../src/ui/filter-prompt.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { listCommands } from '../../src/ui/list-commands.ts';
 import { move } from '../../src/ui/list-state.ts';
+import { nodeCommand } from '../../src/ui/node-command.ts';
 import { listHeight } from './rows.ts';
-import { SORTS } from './select.ts';
+import { seenInInventory } from './seen.ts';
+import { SORTS, searchHosts } from './select.ts';
 import type { HostsScreen } from './state.ts';
 
 type Context = CommandContext<HostsScreen>;
@@ -48,14 +53,18 @@ function markRange(context: Context): void {
   screen.patch({ rangeFrom: undefined });
 }
 
-function search({ screen, services: { ui } }: Context): void {
-  const before = screen.get().search;
-  ui.prompt({
+/** The prompt on the search; `value`: what it begins with. */
+function askSearch({ screen, services: { ui, state } }: Context, value: string): void {
+  promptFilter(ui, {
     id: 'hosts.search',
     label: '/',
-    value: before,
-    onChange: value => ui.promptNote(screen.look(value) ?? ''),
-    onCancel: () => screen.look(before),
+    before: screen.get().search,
+    value,
+    fields: HOST_VOCABULARY.fields,
+    seen: seenInInventory(() => state.inventory.get().hosts),
+    fuzzy: true,
+    parse: search => searchHosts([], search),
+    look: search => screen.look(search),
   });
 }
 
@@ -87,10 +96,18 @@ export const commands: readonly Command<HostsScreen>[] = [
     id: 'hosts.search',
     keys: ['/'],
     title: 'Search',
-    help: 'Narrows the list as you type: fuzzy words, or status:offline platform:linux label:web source:prod !name "text".',
+    help: 'Narrows the list as you type: fuzzy words, or status:offline platform:linux label:web source:prod !name "text"; tab completes.',
     where: 'screen',
     footer: 'search',
-    run: search,
+    run: context => askSearch(context, context.screen.get().search),
+  },
+  {
+    id: 'hosts.exclude',
+    keys: ['\\'],
+    title: 'Filter out',
+    help: 'Adds a word to the search that hosts must not have.',
+    where: 'screen',
+    run: context => askSearch(context, `${context.screen.get().search} -`.trimStart()),
   },
   {
     id: 'hosts.mark',
@@ -148,6 +165,21 @@ export const commands: readonly Command<HostsScreen>[] = [
       if (host) services.ui.go('feed', { filter: `host:"${host.hostname}"` });
     },
   },
+  {
+    id: 'hosts.host',
+    keys: ['H'],
+    title: 'Page of this host',
+    help: 'Opens the host under the cursor: who it is, what changed on it, what it was asked. J and K go on to its neighbours.',
+    where: 'screen',
+    footer: 'host',
+    blocked: noHost,
+    run({ screen, services }) {
+      const host = screen.current();
+      if (host) services.ui.go('host', { host, among: screen.shown() });
+    },
+  },
+  carveCommand<HostsScreen>('hosts', targets),
+  nodeCommand<HostsScreen>('hosts', targets),
   {
     id: 'hosts.sort',
     keys: ['s'],

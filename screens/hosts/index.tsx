@@ -2,6 +2,7 @@
 import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import { hostKey } from '../../src/state/index.ts';
+import { counted } from '../../src/ui/format.ts';
 import type { Size } from '../../src/ui/keys/command.ts';
 import { Line } from '../../src/ui/Line.tsx';
 import { RowList } from '../../src/ui/RowList.tsx';
@@ -20,10 +21,11 @@ function Counts({ screen, width }: { readonly screen: HostsScreen; readonly widt
   const marks = useStore(state.marks);
   const sources = useStore(state.health).size;
   const { search, sort, rangeFrom } = useStore(screen);
-  const { total, online } = countHosts(hosts);
+  const { total, online, duplicates } = countHosts(hosts);
   const shown = screen.shown().length;
   const segments: Segment[] = [
     { text: ` ${total} hosts, ${online} online`, tone: 'strong' },
+    { text: duplicates > 0 ? `   ! ${counted(duplicates, 'duplicate')}: L decides` : '', tone: 'warn' },
     { text: marks.size > 0 ? `   ${marks.size} marked` : '', tone: 'accent' },
     { text: search === '' ? '' : `   ${shown} match ${search}` },
     { text: sort.by === 'name' && !sort.reverse ? '' : `   by ${sort.by}${sort.reverse ? ', reversed' : ''}`, tone: 'muted' },

@@ -20,7 +20,19 @@ type Column = {
 
 const STATUS_TONES: Record<Host['status'], Tone> = { online: 'ok', offline: 'warn', missing: 'bad', unknown: 'muted' };
 
-const NAME: Column = { head: 'host', width: 26, text: host => host.hostname };
+/** Labels that an endpoint gives to nodes which want a decision, or had one. */
+const FLAGS: Readonly<Record<string, Tone>> = { duplicate: 'warn', blocked: 'bad' };
+const flagOf = ({ labels }: Host): string | undefined => labels.find(label => Object.hasOwn(FLAGS, label));
+
+const NAME: Column = {
+  head: 'host',
+  width: 26,
+  text(host) {
+    const flag = flagOf(host);
+    return flag === undefined ? host.hostname : `${host.hostname} (${flag})`;
+  },
+  tone: host => FLAGS[flagOf(host) ?? ''],
+};
 const STATUS: Column = { head: 'status', width: 9, text: host => host.status, tone: host => STATUS_TONES[host.status] };
 const SEEN: Column = { head: 'seen', width: 7, text: (host, now) => (host.lastSeen === null ? 'never' : shortAge(now - host.lastSeen)) };
 const PLATFORM: Column = { head: 'platform', width: 10, text: host => host.platform };

@@ -25,16 +25,19 @@ function prepare(hosts: readonly Host[]): readonly Prepared[] {
 const isFuzzy = (word: string): boolean => /^[^-!"][^:=<>"]*$/.test(word);
 
 /** Words in quotes may hold spaces. */
-const words = (search: string): string[] => search.match(/[^\s"]*(?:"[^"]*"?[^\s"]*)+|[^\s"]+/g) ?? [];
+const WORD = /[^\s"]*(?:"[^"]*"?[^\s"]*)+|[^\s"]+/g;
+const words = (search: string): string[] => search.match(WORD) ?? [];
+
+/** The search with blanks for its fuzzy words: the others keep their places, for errors that point at one. */
+const exactPart = (search: string): string => search.replace(WORD, word => (isFuzzy(word) ? ' '.repeat(word.length) : word)).trimEnd();
 
 /**
  * Hosts that fit the search: bare words fuzzily by name and address, best first; `field:value`, quoted and excluded
  * words (`!db`) exactly. Throws a 'usage' Problem that points at a wrong word.
  */
 export function searchHosts(hosts: readonly Host[], search: string): readonly Host[] {
-  const all = words(search);
-  const exact = all.filter(word => !isFuzzy(word)).join(' ');
-  const fuzzy = all.filter(isFuzzy).join(' ');
+  const exact = exactPart(search);
+  const fuzzy = words(search).filter(isFuzzy).join(' ');
   const filter = exact === '' ? undefined : parseHostFilter(exact);
   const found = fuzzy === '' ? hosts : fuzzysort.go(fuzzy, prepare(hosts), { key: 'text', threshold: 0.2 }).map(({ obj }) => obj.host);
   return filter ? found.filter(filter.match) : found;
@@ -61,10 +64,14 @@ export function sortHosts(hosts: readonly Host[], { by, reverse }: Sort): readon
 /** A fuzzy search has its own order, best first, until another order is asked for. */
 export const isRanked = (search: string, sort: Sort): boolean => sort.by === 'name' && !sort.reverse && words(search).some(isFuzzy);
 
-export type Counts = { readonly total: number; readonly online: number };
+/** `duplicates`: second enrolments of an identifier, which wait for a decision. */
+export type Counts = { readonly total: number; readonly online: number; readonly duplicates: number };
 
 export function countHosts(hosts: readonly Host[]): Counts {
-  let online = 0;
-  for (const host of hosts) if (host.status === 'online') online += 1;
-  return { total: hosts.length, online };
+  let [online, duplicates] = [0, 0];
+  for (const { status, labels } of hosts) {
+    if (status === 'online') online += 1;
+    if (labels.includes('duplicate')) duplicates += 1;
+  }
+  return { total: hosts.length, online, duplicates };
 }

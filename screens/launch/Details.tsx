@@ -4,11 +4,12 @@ import type { ReactNode } from 'react';
 import { toProblem } from '../../src/core/problem.ts';
 import type { ParamSpec, Template } from '../../src/core/template.ts';
 import { fit, wrapCells } from '../../src/ui/cells.ts';
+import type { Size } from '../../src/ui/keys/command.ts';
 import { Line } from '../../src/ui/Line.tsx';
 import { type Services, useServices } from '../../src/ui/services.ts';
 import { TextField } from '../../src/ui/TextField.tsx';
 import type { Segment } from '../../src/ui/theme.ts';
-import { blastLines, blastOf, fieldHint, fieldProblem } from './select.ts';
+import { blastOf, type Entry, fieldHint, fieldProblem, reachLines } from './select.ts';
 import type { LaunchScreen } from './state.ts';
 
 const LABEL = 13;
@@ -19,6 +20,7 @@ const HINT = 26;
 const fieldWidth = ({ type }: ParamSpec, width: number): number =>
   Math.min(width - LABEL, NARROW[type] ?? Math.max(12, width - LABEL - HINT));
 
+type Lines = readonly (readonly Segment[])[];
 type Part = { readonly screen: LaunchScreen; readonly width: number };
 
 function Field({ screen, width, field, place }: Part & { readonly field: ParamSpec; readonly place: number }): ReactNode {
@@ -56,39 +58,80 @@ function sqlLines(template: Template, screen: LaunchScreen, { engine }: Services
   }
 }
 
-function targetLines(template: Template, screen: LaunchScreen, width: number): Segment[][] {
+function targetLines(template: Template, screen: LaunchScreen, width: number): Lines {
   const hosts = screen.targets();
-  if (hosts.length === 0) return [[{ text: 'no hosts picked: 2 goes to the hosts, space marks, A here takes all', tone: 'warn' }]];
-  const lines = blastLines(blastOf(template, hosts), template, screen.get().offline);
-  const [first = '', ...more] = lines.flatMap(line => wrapCells(line, width));
-  return [[{ text: first }], ...more.map((text): Segment[] => [{ text, tone: 'warn' }])];
+  const nobody: Segment = { text: 'no hosts picked: 2 goes to the hosts, space marks, A here takes all', tone: 'warn' };
+  const lines = hosts.length === 0 ? [nobody] : reachLines(blastOf(template, hosts), template, screen.get().offline, screen.past());
+  return lines.flatMap(({ text, tone }) => wrapCells(text, width).map((part): Segment[] => [{ text: part, tone }]));
 }
 
-export function Details({ screen, template, width, height }: Part & { readonly template: Template; readonly height: number }): ReactNode {
+const drawn = (part: string, lines: Lines, width: number): readonly ReactNode[] =>
+  lines.map((segments, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a line of a text is its place
+    <Line key={`${part}${index}`} width={width} segments={[{ text: ' ' }, ...segments]} />
+  ));
+
+/** Lines of the statement at most, and at least where whom it reaches needs the room. */
+const SQL_LINES = { most: 8, least: 2 };
+
+function Launchable({ screen, template, width, height }: Part & { readonly template: Template; readonly height: number }): ReactNode {
   const services = useServices();
   const fields = screen.fields();
   const inner = width - 2;
   const hosts = blastOf(template, screen.targets()).hosts;
-  const why = wrapCells(template.why, inner).slice(0, height < 18 ? 2 : 4);
-  const line = (key: string, segments: readonly Segment[]) => <Line key={key} width={width} segments={[{ text: ' ' }, ...segments]} />;
-  const lines: ReactNode[] = [
-    line('title', [{ text: template.title, tone: 'strong' }]),
-    line('facts', [{ text: [template.platforms.join(' '), `cost ${template.cost}`, ...template.attack].join(' · '), tone: 'muted' }]),
-    ...why.map((text, index) => line(`why${index}`, [{ text }])),
-    line('gap1', []),
+  const head: Lines = [
+    [{ text: template.title, tone: 'strong' }],
+    [{ text: [template.platforms.join(' '), `cost ${template.cost}`, ...template.attack].join(' · '), tone: 'muted' }],
+    ...wrapCells(template.why, inner)
+      .slice(0, height < 24 ? 3 : 4)
+      .map(text => [{ text }]),
+    [],
+  ];
+  const reach: Lines = [
+    [],
+    [{ text: `On ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`, tone: 'muted' }],
+    ...targetLines(template, screen, inner),
+  ];
+  const room = height - head.length - fields.length - 2 - reach.length;
+  const sql: Lines = [
+    [],
+    [{ text: 'SQL as it will be sent', tone: 'muted' }],
+    ...sqlLines(template, screen, services, inner, Math.max(SQL_LINES.least, Math.min(SQL_LINES.most, room))),
+  ];
+  const lines = [
+    ...drawn('head', head, width),
     ...fields.map((field, place) => (
       <Field key={`${template.name}.${field.name}`} screen={screen} width={width} field={field} place={place} />
     )),
-    line('gap2', []),
-    line('sql', [{ text: 'SQL as it will be sent', tone: 'muted' }]),
-    ...sqlLines(template, screen, services, inner, height < 18 ? 3 : 8).map((segments, index) => line(`sql${index}`, segments)),
-    line('gap3', []),
-    line('on', [{ text: `On ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`, tone: 'muted' }]),
-    ...targetLines(template, screen, inner).map((segments, index) => line(`on${index}`, segments)),
+    ...drawn('foot', [...sql, ...reach], width),
   ];
+  return lines.slice(0, height);
+}
+
+/** What may not be launched: why not, and where more is said. */
+function Refused({ entry, width, height }: { readonly entry: Exclude<Entry, { template: Template }> } & Size): ReactNode {
+  const { name, refusal } = entry;
+  const inner = width - 2;
+  const wrapped = (text: string, tone?: Segment['tone']): Lines => wrapCells(text, inner).map(part => [{ text: part, tone }]);
+  const lines: Lines = [
+    [{ text: name, tone: 'strong' }],
+    [{ text: 'may not be launched', tone: 'muted' }],
+    [],
+    ...wrapped(`${refusal}.`, 'warn'),
+    [],
+    ...wrapped(`rollcall templates ${name} shows it, as far as it can be read. Templates are read when rollcall starts.`),
+  ];
+  return drawn('refused', lines, width).slice(0, height);
+}
+
+export function Details({ screen, entry, width, height }: { readonly screen: LaunchScreen; readonly entry: Entry } & Size): ReactNode {
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
-      {lines.slice(0, height)}
+      {entry.template ? (
+        <Launchable screen={screen} template={entry.template} width={width} height={height} />
+      ) : (
+        <Refused entry={entry} width={width} height={height} />
+      )}
     </Box>
   );
 }

@@ -1,17 +1,21 @@
 /** What can be done on the Launch screen. */
+import { applicable } from '../../src/core/applicable.ts';
 import { toProblem } from '../../src/core/problem.ts';
+import { wrapCells } from '../../src/ui/cells.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { listCommands } from '../../src/ui/list-commands.ts';
 import { LIST_START, settle } from '../../src/ui/list-state.ts';
-import { applicable, blastLines, blastOf, cycle } from './select.ts';
+import { blastLines, blastOf, cycle } from './select.ts';
 import type { LaunchScreen } from './state.ts';
 
 type Context = CommandContext<LaunchScreen>;
 
 /** Why the query as it stands cannot be sent. */
 function problemOf({ screen, services }: Context): string | undefined {
-  const template = screen.template();
-  if (!template) return 'no template is chosen';
+  const entry = screen.entry();
+  if (!entry) return 'no template is chosen';
+  const { template } = entry;
+  if (!template) return `${entry.name} is refused: ${entry.refusal}`;
   if (screen.targets().length === 0) return 'no hosts are picked: press 2, mark some with space, and come back with enter';
   if (applicable(template, screen.targets()).length === 0)
     return `it runs on ${template.platforms.join(', ')} only, and no such host is picked`;
@@ -24,8 +28,11 @@ function problemOf({ screen, services }: Context): string | undefined {
   }
 }
 
+/** Cells that a confirmation leaves at its left and right. */
+const CONFIRM_MARGIN = 3;
+
 async function launch(context: Context): Promise<void> {
-  const { screen, services } = context;
+  const { screen, services, size } = context;
   const problem = problemOf(context);
   const template = screen.template();
   const timeoutMs = screen.timeoutMs();
@@ -38,7 +45,9 @@ async function launch(context: Context): Promise<void> {
   const { offline } = screen.get();
   const yes = await services.ui.confirm({
     title: `Send ${template.name} to ${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}?`,
-    lines: blastLines(blastOf(template, screen.targets()), template, offline),
+    lines: blastLines(blastOf(template, screen.targets()), template, offline, screen.past()).flatMap(line =>
+      wrapCells(line, size.width - CONFIRM_MARGIN),
+    ),
     yes: 'send',
     ...(hosts.length > services.engine.policy.confirmAbove ? { number: hosts.length } : {}),
   });
@@ -85,7 +94,7 @@ const vertical = (by: 1 | -1) => (context: Context) => {
 };
 
 function moveList({ screen, size }: Context, by: number) {
-  const extent = { count: screen.templates().length, height: size.height };
+  const extent = { count: screen.entries().length, height: size.height };
   const { list } = screen.get();
   return settle({ ...list, cursor: list.cursor + by }, extent);
 }
@@ -95,7 +104,7 @@ const movements = listCommands<LaunchScreen>(
   {
     get: ({ screen }) => screen.get().list,
     set: ({ screen }, list) => screen.patch({ list, focus: undefined }),
-    extent: ({ screen, size }) => ({ count: screen.templates().length, height: size.height }),
+    extent: ({ screen, size }) => ({ count: screen.entries().length, height: size.height }),
   },
   ['down', 'up'],
 );

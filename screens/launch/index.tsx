@@ -6,42 +6,46 @@ import type { Size } from '../../src/ui/keys/command.ts';
 import { RowList } from '../../src/ui/RowList.tsx';
 import { defineScreen } from '../../src/ui/screen.tsx';
 import { useServices } from '../../src/ui/services.ts';
+import type { Segment } from '../../src/ui/theme.ts';
 import { useStore } from '../../src/ui/use-store.ts';
 import { commands } from './commands.ts';
 import { Details } from './Details.tsx';
+import type { Entry } from './select.ts';
 import { createLaunch, type LaunchScreen } from './state.ts';
 
 const LIST_WIDTH = 28;
 const EMPTY = ['No template fits.', 'esc takes the search away.'];
+
+/** A template that may not be launched has a mark, and not only a shade. */
+function entrySegments(entry: Entry | undefined, width: number): readonly Segment[] {
+  if (!entry) return [];
+  return entry.template ? [{ text: ` ${fit(entry.name, width)}` }] : [{ text: ` ${fit(`! ${entry.name}`, width)}`, tone: 'muted' }];
+}
 
 function View({ screen, width, height }: { readonly screen: LaunchScreen } & Size): ReactNode {
   const { state } = useServices();
   const { list, focus } = useStore(screen);
   useStore(state.marks);
   useStore(state.inventory);
-  const templates = screen.templates();
-  const template = screen.template();
+  useStore(state.runs);
+  const entries = screen.entries();
+  const entry = screen.entry();
   const narrow = width < LIST_WIDTH * 2;
   const listWidth = narrow ? width : Math.min(LIST_WIDTH + Math.floor(width / 20), 40);
-  const listHeight = narrow ? Math.min(templates.length || 2, Math.floor(height / 3)) : height;
+  const listHeight = narrow ? Math.min(entries.length || 2, Math.floor(height / 3)) : height;
   return (
     <Box flexDirection={narrow ? 'column' : 'row'} width={width} height={height}>
       <RowList
         width={listWidth}
         height={listHeight}
-        count={templates.length}
+        count={entries.length}
         list={list}
         active={focus === undefined}
-        row={index => [{ text: ` ${fit(templates[index]?.name ?? '', listWidth - 3)}` }]}
+        row={index => entrySegments(entries[index], listWidth - 3)}
         empty={EMPTY}
       />
-      {template && (
-        <Details
-          screen={screen}
-          template={template}
-          width={narrow ? width : width - listWidth}
-          height={narrow ? height - listHeight : height}
-        />
+      {entry && (
+        <Details screen={screen} entry={entry} width={narrow ? width : width - listWidth} height={narrow ? height - listHeight : height} />
       )}
     </Box>
   );
@@ -51,7 +55,7 @@ export const launch = defineScreen({
   id: 'launch',
   title: 'Launch',
   key: '3',
-  create: services => createLaunch(services.state, () => services.engine.templates, services.timeoutS),
+  create: services => createLaunch(services.state, () => services.engine, services.timeoutS),
   commands,
   View,
   receive({ screen }, { hosts, template, params }) {

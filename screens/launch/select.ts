@@ -1,8 +1,11 @@
 /** What the form of a template is made of, and what a launch would mean. Pure. */
-import { platformFamily } from '../../src/core/host-match.ts';
+import { applicable } from '../../src/core/applicable.ts';
 import type { Host } from '../../src/core/model.ts';
 import { checkParam } from '../../src/core/params.ts';
+import { type Past, pastText } from '../../src/core/past.ts';
 import type { ParamSpec, Template } from '../../src/core/template.ts';
+import { planWaves, WAVE_RULE, wavesText } from '../../src/core/waves.ts';
+import type { Segment } from '../../src/ui/theme.ts';
 
 /** The name of the field under every form: how long to wait. No parameter of a template is called so. */
 const WAIT = 'wait';
@@ -17,14 +20,25 @@ export const waitField = (seconds: number): ParamSpec => ({
   default: seconds,
 });
 
+/** A line of the list: a template that may be launched, or one that may not, and why. */
+export type Entry =
+  | { readonly name: string; readonly template: Template }
+  | { readonly name: string; readonly template?: undefined; readonly refusal: string };
+
+/** Those that may be launched, then those that may not. */
+export const entriesOf = (templates: readonly Template[], refused: ReadonlyMap<string, string>): readonly Entry[] => [
+  ...templates.map(template => ({ name: template.name, template })),
+  ...[...refused].map(([name, refusal]) => ({ name, refusal })),
+];
+
+function textOf({ name, template }: Entry): string {
+  return `${name} ${template?.title ?? ''} ${template?.attack.join(' ') ?? ''}`.toLowerCase();
+}
+
 /** Templates whose name, title or ATT&CK id holds every word. */
-export function findTemplates(templates: readonly Template[], search: string): readonly Template[] {
+export function findTemplates(entries: readonly Entry[], search: string): readonly Entry[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return templates;
-  return templates.filter(({ name, title, attack }) => {
-    const text = `${name} ${title} ${attack.join(' ')}`.toLowerCase();
-    return words.every(word => text.includes(word));
-  });
+  return words.length === 0 ? entries : entries.filter(entry => words.every(word => textOf(entry).includes(word)));
 }
 
 /** What is wrong with a field as typed, or undefined. An empty field stands for its default. */
@@ -66,18 +80,11 @@ export type Blast = {
   readonly sources: readonly string[];
   /** "web-1, web-2, db-1 … and 8 more". */
   readonly names: string;
+  /** "waves of 5, 20 and 75"; empty where all are asked at once. */
+  readonly waves: string;
 };
 
 const NAMED = 6;
-
-/** Hosts on which the template can run; of a platform that is not known it is tried. The others are not applicable. */
-export function applicable(template: Template, hosts: readonly Host[]): readonly Host[] {
-  const runsOn = new Set<string>(template.platforms);
-  return hosts.filter(({ platform }) => {
-    const family = platformFamily(platform);
-    return family === 'other' || runsOn.has(family);
-  });
-}
 
 /** Whom a launch on `picked` would reach. */
 export function blastOf(template: Template, picked: readonly Host[]): Blast {
@@ -90,22 +97,45 @@ export function blastOf(template: Template, picked: readonly Host[]): Blast {
     unfit: picked.length - hosts.length,
     sources: [...new Set(hosts.map(({ source }) => source))],
     names: names.join(', ') + (rest > 0 ? ` … and ${rest} more` : ''),
+    waves: wavesText(planWaves(template.cost, hosts)),
   };
 }
 
 const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`;
 
-/** The sentences of the confirmation. */
-export function blastLines({ hosts, offline, unfit, sources, names }: Blast, template: Template, wait: 'wait' | 'skip'): string[] {
-  const lines = names === '' ? [] : [`${names}, by ${sources.join(' and ')}.`];
-  if (offline > 0) {
-    const then = wait === 'wait' ? 'they answer only if they come back in time' : 'they are not waited for';
-    lines.push(`${count(offline, 'of them is', 'of them are')} not online: ${then}.`);
-  }
-  if (unfit > 0)
-    lines.push(
-      `Not applicable, and not asked: ${count(unfit, 'host')} that ${unfit === 1 ? 'is' : 'are'} not ${template.platforms.join(' or ')}.`,
-    );
-  if (template.cost !== 'low' && hosts > 1) lines.push(`This query costs the hosts ${template.cost === 'high' ? 'much' : 'some'} work.`);
-  return lines;
+const namesLine = ({ names, sources }: Blast): string[] => (names === '' ? [] : [`${names}, by ${sources.join(' and ')}.`]);
+
+function offlineLine({ offline }: Blast, wait: 'wait' | 'skip'): string[] {
+  const then = wait === 'wait' ? 'they answer only if they come back in time' : 'they are not waited for';
+  return offline === 0 ? [] : [`${count(offline, 'of them is', 'of them are')} not online: ${then}.`];
+}
+
+function unfitLine({ unfit }: Blast, { platforms }: Template): string[] {
+  const what = `${count(unfit, 'host')} that ${unfit === 1 ? 'is' : 'are'} not ${platforms.join(' or ')}`;
+  return unfit === 0 ? [] : [`Not applicable, and not asked: ${what}.`];
+}
+
+const WORK: Readonly<Record<Template['cost'], string>> = { low: 'little', medium: 'some', high: 'much' };
+
+/** What it costs the hosts, and what follows from that. */
+function costLine({ hosts, waves }: Blast, { cost }: Template): string[] {
+  if (waves !== '') return [`It costs the hosts ${WORK[cost]} work, so it goes out in ${waves}.`];
+  return cost === 'low' || hosts < 2 ? [] : [`It costs the hosts ${WORK[cost]} work.`];
+}
+
+const pastLine = (past: Past | undefined): string[] => (past ? [pastText(past)] : []);
+
+/** The sentences of the confirmation. `past`: what the template cost before. */
+export function blastLines(blast: Blast, template: Template, wait: 'wait' | 'skip', past?: Past): string[] {
+  const rule = blast.waves === '' ? [] : [WAVE_RULE];
+  const whom = [...namesLine(blast), ...offlineLine(blast, wait), ...unfitLine(blast, template)];
+  return [...whom, ...costLine(blast, template), ...rule, ...pastLine(past)];
+}
+
+/** The same for a pane that may be too small for it: what costs most first, the names last. */
+export function reachLines(blast: Blast, template: Template, wait: 'wait' | 'skip', past?: Past): readonly Segment[] {
+  const plain = (lines: readonly string[]): Segment[] => lines.map(text => ({ text }));
+  const warn = (lines: readonly string[]): Segment[] => lines.map(text => ({ text, tone: 'warn' }));
+  const out = [...offlineLine(blast, wait), ...unfitLine(blast, template)];
+  return [...warn(costLine(blast, template)), ...plain(pastLine(past)), ...warn(out), ...plain(namesLine(blast))];
 }

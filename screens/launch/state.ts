@@ -1,11 +1,13 @@
 /** What the Launch screen remembers: template, what was typed into its form, whom to ask. Outside React. */
 import type { Host } from '../../src/core/model.ts';
 import { checkParam } from '../../src/core/params.ts';
+import { type Past, pastOf } from '../../src/core/past.ts';
+import type { Run } from '../../src/core/run.ts';
 import type { ParamSpec, Template } from '../../src/core/template.ts';
 import { type AppState, markedHosts } from '../../src/state/index.ts';
 import { createStore, type Store } from '../../src/state/store.ts';
 import { LIST_START, type ListState, settle } from '../../src/ui/list-state.ts';
-import { findTemplates, waitField } from './select.ts';
+import { type Entry, entriesOf, findTemplates, waitField } from './select.ts';
 
 export type LaunchState = {
   readonly search: string;
@@ -21,8 +23,13 @@ export type LaunchState = {
 };
 
 export type LaunchScreen = Store<LaunchState> & {
-  templates(): readonly Template[];
+  /** Templates that the search shows, those that may not be launched last. */
+  entries(): readonly Entry[];
+  entry(): Entry | undefined;
+  /** The one under the cursor, when it may be launched. */
   template(): Template | undefined;
+  /** What it cost before; undefined when it never ran. */
+  past(): Past | undefined;
   fields(): readonly ParamSpec[];
   value(field: ParamSpec): string;
   type(field: ParamSpec, value: string): void;
@@ -35,8 +42,11 @@ export type LaunchScreen = Store<LaunchState> & {
   patch(change: Partial<LaunchState>): void;
 };
 
-/** `timeoutS`: how long to wait unless told otherwise. `all` is asked each time: the console opens before the templates are loaded. */
-export function createLaunch(app: AppState, all: () => readonly Template[], timeoutS: number): LaunchScreen {
+/** The templates, and why others may not be launched; asked each time, for the console opens before they are loaded. */
+export type Allowed = () => { readonly templates: readonly Template[]; readonly refused: ReadonlyMap<string, string> };
+
+/** `timeoutS`: how long to wait unless told otherwise. */
+export function createLaunch(app: AppState, allowed: Allowed, timeoutS: number): LaunchScreen {
   const store = createStore<LaunchState>({
     search: '',
     list: LIST_START,
@@ -48,18 +58,32 @@ export function createLaunch(app: AppState, all: () => readonly Template[], time
   });
   const wait = waitField(timeoutS);
   const patch = (change: Partial<LaunchState>) => store.set(state => ({ ...state, ...change }));
-  const templates = () => findTemplates(all(), store.get().search);
-  const template = () => {
-    const shown = templates();
+  const all = () => {
+    const { templates, refused } = allowed();
+    return entriesOf(templates, refused);
+  };
+  const entries = () => findTemplates(all(), store.get().search);
+  const entry = () => {
+    const shown = entries();
     return shown[settle(store.get().list, { count: shown.length, height: 1 }).cursor];
   };
+  const template = () => entry()?.template;
+  let known: { readonly runs: readonly Run[]; readonly of: Template; readonly past: Past | undefined } | undefined;
   const typedFor = (name: string | undefined) => (name === undefined ? {} : (store.get().typed[name] ?? {}));
 
   return {
     ...store,
     patch,
-    templates,
+    entries,
+    entry,
     template,
+    past() {
+      const of = template();
+      const { runs } = app.runs.get();
+      if (!of) return undefined;
+      if (known?.runs !== runs || known.of !== of) known = { runs, of, past: pastOf(runs, of) };
+      return known.past;
+    },
     fields() {
       const chosen = template();
       return chosen ? [...chosen.params, wait] : [];

@@ -12,7 +12,7 @@ import { defineScreen } from '../../src/ui/screen.tsx';
 import type { Services } from '../../src/ui/services.ts';
 import type { Segment } from '../../src/ui/theme.ts';
 import { useStore } from '../../src/ui/use-store.ts';
-import { type Offer, offersFor, type Pivot } from './select.ts';
+import { type CanCarve, type Offer, offersFor, type Pivot } from './select.ts';
 
 type PivotState = { readonly pivot: Pivot; readonly list: ListState };
 type PivotScreen = Store<PivotState> & { offers(): readonly Offer[] };
@@ -21,15 +21,22 @@ const EMPTY = ['No template takes a value of this row.', 'Hashes, addresses, pat
 
 const listHeight = ({ height }: Pick<Size, 'height'>): number => Math.max(1, height - 1);
 
-function create({ state, engine }: Pick<Services, 'state'> & { readonly engine: () => Services['engine'] }): PivotScreen {
+function create(services: Services): PivotScreen {
   const store = createStore<PivotState>({ pivot: { row: {}, column: undefined, host: undefined }, list: LIST_START });
-  return { ...store, offers: () => offersFor(store.get().pivot, engine().templates, state.inventory.get().hosts) };
+  const canCarve: CanCarve = (host, path) => {
+    const { carving } = services;
+    return carving !== undefined && carving.blocked(host) === undefined && carving.refusal(path) === undefined;
+  };
+  return {
+    ...store,
+    offers: () => offersFor(store.get().pivot, services.engine.templates, services.state.inventory.get().hosts, canCarve),
+  };
 }
 
-const offerSegments = ({ column, value, template, where }: Offer, width: number): readonly Segment[] => [
-  { text: ` ${fit(template.name, 24)} ` },
-  { text: `${fit(where, 16)} `, tone: 'accent' },
-  { text: fit(`${column} = ${value}`, Math.max(0, width - 46)), tone: 'muted' },
+const offerSegments = (offer: Offer, width: number): readonly Segment[] => [
+  { text: ` ${fit(offer.kind === 'query' ? offer.template.name : 'fetch the file (carve)', 24)} ` },
+  { text: `${fit(offer.where, 16)} `, tone: 'accent' },
+  { text: fit(`${offer.column} = ${offer.value}`, Math.max(0, width - 46)), tone: 'muted' },
 ];
 
 function View({ screen, width, height }: { readonly screen: PivotScreen } & Size): ReactNode {
@@ -53,13 +60,14 @@ const commands: readonly Command<PivotScreen>[] = [
     id: 'pivot.follow',
     keys: ['enter'],
     title: 'Follow the value',
-    help: 'Opens the launcher with the template, the value and the hosts filled in. Nothing is sent before you say so.',
+    help: 'Opens the launcher with the template, the value and the hosts filled in, or asks to fetch the file. Nothing is sent before you say so.',
     where: 'screen',
     footer: 'follow',
     blocked: ({ screen }) => (screen.offers().length > 0 ? undefined : 'no template takes a value of this row'),
     run({ screen, services }) {
       const offer = screen.offers()[screen.get().list.cursor];
-      if (offer) services.ui.go('launch', { template: offer.template.name, params: offer.params, hosts: offer.hosts });
+      if (offer?.kind === 'carve') services.ui.go('carves', { hosts: offer.hosts, path: offer.value });
+      else if (offer) services.ui.go('launch', { template: offer.template.name, params: offer.params, hosts: offer.hosts });
     },
   },
   ...listCommands<PivotScreen>('pivot', {
@@ -72,7 +80,7 @@ const commands: readonly Command<PivotScreen>[] = [
 export const pivot = defineScreen({
   id: 'pivot',
   title: 'Pivot',
-  create: services => create({ state: services.state, engine: () => services.engine }),
+  create,
   commands,
   View,
   receive: ({ screen }, wish) => screen.set({ pivot: wish, list: LIST_START }),

@@ -1,20 +1,29 @@
 /** What the commands of the Results screen do. */
-import { toProblem } from '../../src/core/problem.ts';
+import type { Host } from '../../src/core/model.ts';
 import type { Run, Target } from '../../src/core/run.ts';
 import { clean } from '../../src/core/sanitize.ts';
 import { columnsIn } from '../../src/core/stack.ts';
 import { shortAge } from '../../src/core/time.ts';
 import type { CommandContext } from '../../src/ui/keys/command.ts';
 import { LIST_START } from '../../src/ui/list-state.ts';
+import type { PromptCompletions } from '../../src/ui/prompt.ts';
 import { moveColumn, TABLE_START } from '../../src/ui/table-state.ts';
-import { baselineReport, diffReport } from './compare.ts';
-import { BUCKETS, bucketCount, HOST_COLUMN } from './select.ts';
-import type { ResultsScreen } from './state.ts';
+import { baselineReport, diffReport, type ReportRules } from './compare.ts';
+import { HOST_COLUMN, TABS } from './select.ts';
+import type { ResultsScreen, ResultsState } from './state.ts';
 
 export type Context = CommandContext<ResultsScreen>;
 
-/** Longest wait, s. */
-const TIMEOUT_MAX_S = 3600;
+/** Opens rows: all of them, whatever was looked for in others. */
+function openRows(screen: ResultsScreen, change: Partial<ResultsState>): void {
+  screen.patch({ ...change, table: TABLE_START, filters: { ...screen.get().filters, rows: '' } });
+}
+
+/** From the roll to the rows of all hosts, and back. */
+export function switchTable({ screen }: Context): void {
+  if (screen.get().level === 'table') screen.patch({ level: 'hosts' });
+  else openRows(screen, { level: 'table' });
+}
 
 export function enter({ screen, services }: Context): void {
   const { level } = screen.get();
@@ -24,27 +33,34 @@ export function enter({ screen, services }: Context): void {
     return;
   }
   if (level === 'stack') {
-    const group = screen.stack()?.groups()[screen.get().stack.cursor];
-    if (group) screen.patch({ level: 'group', group, table: TABLE_START, sort: undefined });
+    const group = screen.groups()[screen.get().stack.cursor];
+    if (group) openRows(screen, { level: 'group', group, sort: undefined });
     return;
   }
   const target = screen.target();
   if (level !== 'hosts' || !target) return;
-  if (target.rows.length > 0) screen.patch({ level: 'rows', table: TABLE_START });
-  else
-    services.ui.say(`${target.key}: ${target.reason || (target.state === 'no_rows' ? 'answered with no rows' : 'has not answered yet')}`);
+  if (target.rows.length > 0) openRows(screen, { level: 'rows' });
+  else services.ui.say(whyNoRows(target));
 }
 
-export const nextBucket = (by: 1 | -1) => (context: Context) => {
-  const { screen } = context;
-  const run = screen.run();
-  if (!run) return;
-  const order = by === 1 ? BUCKETS : BUCKETS.toReversed();
-  const at = order.indexOf(screen.get().bucket);
-  const round = [...order.slice(at + 1), ...order.slice(0, at + 1)];
-  const next = round.find(bucket => bucketCount(run.tally, bucket) > 0) ?? 'all';
-  screen.patch({ bucket: next, level: 'hosts', hosts: { cursor: 0, top: 0 }, host: undefined });
-};
+function whyNoRows({ key, state, reason }: Target): string {
+  if (state === 'queued') return `${key} waits for its wave.`;
+  if (state === 'not_asked') return `${key} was not asked: ${reason}.`;
+  return `${key}: ${reason || (state === 'no_rows' ? 'answered with no rows' : 'has not answered yet')}`;
+}
+
+/** To the roll, narrowed to the next state that any host is in. */
+export const nextTab =
+  (by: 1 | -1) =>
+  ({ screen }: Context) => {
+    const counts = screen.counts();
+    if (!counts) return;
+    const order = by === 1 ? TABS : TABS.toReversed();
+    const at = order.indexOf(screen.get().tab);
+    const round = [...order.slice(at + 1), ...order.slice(0, at + 1)];
+    const next = round.find(tab => counts[tab] > 0) ?? 'all';
+    screen.patch({ tab: next, level: 'hosts', hosts: LIST_START, host: undefined });
+  };
 
 export const atRun = ({ screen }: Context) => (screen.get().level === 'runs' ? 'open a run first' : undefined);
 export const inTable = ({ screen }: Context) => (screen.table() ? undefined : 'there is no table here');
@@ -63,8 +79,20 @@ export function showCell({ screen, services }: Context): void {
   services.ui.say(`${name}: ${clean(table.cell(state.cursor, state.column) ?? 'null')}`);
 }
 
+/** The host under the cursor: of the roll, or of the row. */
+export function hostAt({ screen }: Context): Host | undefined {
+  const { level, table: at } = screen.get();
+  const table = screen.table();
+  const column = table?.columns.indexOf(HOST_COLUMN) ?? -1;
+  if (level === 'rows' || !table || column < 0) return screen.target()?.host;
+  const key = table.cell(at.cursor, column);
+  return screen.run()?.targets.find(target => target.key === key)?.host;
+}
+
 /** From the row under the cursor to the next question; from a host to its events. */
-export function followUp({ screen, services: { ui } }: Context): void {
+export function followUp(context: Context): void {
+  const { screen, services } = context;
+  const { ui } = services;
   const table = screen.table();
   const { level, table: at } = screen.get();
   if (!table || table.count === 0) {
@@ -73,9 +101,8 @@ export function followUp({ screen, services: { ui } }: Context): void {
     return;
   }
   const row = Object.fromEntries(table.columns.map((name, index) => [name, table.cell(at.cursor, index)]));
-  const { [HOST_COLUMN]: hostKeyOf, ...values } = row;
-  const host = level === 'rows' ? screen.target()?.host : screen.run()?.targets.find(({ key }) => key === hostKeyOf)?.host;
-  ui.go('pivot', { row: level === 'rows' ? row : values, column: table.columns[at.column], host });
+  const { [HOST_COLUMN]: _, ...values } = row;
+  ui.go('pivot', { row: level === 'rows' ? row : values, column: table.columns[at.column], host: hostAt(context) });
 }
 
 /** By the column under the cursor where there is one; once stacked, by columns that are asked for. */
@@ -92,7 +119,7 @@ export function stackRows({ screen, services: { ui } }: Context): void {
     id: 'results.stack',
     label: 'Stack by ',
     value: (screen.stack()?.columns ?? []).join(' '),
-    complete: typed => completeColumn(typed, known),
+    complete: (typed, cursor) => columnCompletions(typed, cursor, known),
     onAccept(typed) {
       const columns = typed.split(/[\s,]+/).filter(Boolean);
       const unknown = columns.filter(column => !known.includes(column));
@@ -102,16 +129,26 @@ export function stackRows({ screen, services: { ui } }: Context): void {
   });
 }
 
-export function completeColumn(typed: string, known: readonly string[]): string | undefined {
-  const begun = /[^\s,]*$/.exec(typed)?.[0] ?? '';
-  const found = known.find(column => column.startsWith(begun));
-  return found && typed.slice(0, typed.length - begun.length) + found;
+/** The columns that begin with what stands before the cursor. */
+export function columnCompletions(typed: string, cursor: number, known: readonly string[]): PromptCompletions {
+  const begun = /[^\s,]*$/.exec(typed.slice(0, cursor))?.[0] ?? '';
+  const items = known.filter(column => column.startsWith(begun)).map(text => ({ text }));
+  return { from: cursor - begun.length, to: cursor, items };
 }
 
-export function compareHost({ screen, services: { ui } }: Context): void {
-  const [run, target] = [screen.run(), screen.target()];
+/** What the template says of the rows, as far as a report may show them. */
+function rulesOf(screen: ResultsScreen): ReportRules | undefined {
+  const template = screen.template();
+  return template && { ...template, secrets: screen.secrets() };
+}
+
+export function compareHost(context: Context): void {
+  const { screen, services } = context;
+  const { ui } = services;
+  const [run, host] = [screen.run(), hostAt(context)];
+  const target = host && run?.target(host.source, host.id);
   if (!run || !target) return;
-  const report = baselineReport(run, target, screen.template());
+  const report = baselineReport(run, target, rulesOf(screen));
   if (report) screen.patch({ level: 'report', report, scroll: 0 });
   else ui.say(`${target.key} has no answer to compare.`, 'warn');
 }
@@ -126,51 +163,7 @@ export function compareRuns(context: Context): void {
   const [after, before] = [context.screen.run(), runBefore(context)];
   if (!after || !before) return;
   const when = shortAge(after.record.startedAt - before.record.startedAt);
-  context.screen.patch({ level: 'report', report: diffReport(before, after, when, context.screen.template()), scroll: 0 });
-}
-
-export const ended = ({ screen }: Context) => (screen.run()?.open ? 'the run still waits for answers' : undefined);
-
-/** Targets without an answer that counts: silent, failed, cancelled. */
-export const missing = ({ screen }: Context): readonly Target[] =>
-  screen.run()?.targets.filter(({ state }) => state !== 'rows' && state !== 'no_rows') ?? [];
-
-/** The same query for those that are missing; the time to wait is asked for, twice the last one being proposed. */
-export function askAgain(context: Context): void {
-  const { screen, services } = context;
-  const { ui, engine } = services;
-  const run = screen.run();
-  if (!run) return;
-  const targets = missing(context);
-  const hosts = `${targets.length} ${targets.length === 1 ? 'host' : 'hosts'}`;
-  const proposed = Math.min(TIMEOUT_MAX_S, (2 * run.record.timeoutMs) / 1000);
-  ui.prompt({
-    id: 'results.wait',
-    label: `Ask ${hosts} again. Seconds to wait: `,
-    value: String(proposed),
-    async onAccept(typed) {
-      const seconds = /^[1-9]\d{0,3}$/.test(typed) ? Number(typed) : 0;
-      if (seconds < 1 || seconds > TIMEOUT_MAX_S) return ui.say(`Not sent: the time to wait is 1 to ${TIMEOUT_MAX_S} seconds.`, 'warn');
-      const yes =
-        targets.length <= engine.policy.confirmAbove ||
-        (await ui.confirm({ title: `Send it to ${hosts}?`, number: targets.length, yes: 'send' }));
-      if (!yes) return ui.say('Nothing was sent.');
-      try {
-        await engine.again(run.id, targets, { timeoutMs: seconds * 1000, offline: 'wait' });
-        screen.patch({ bucket: 'all' });
-      } catch (thrown) {
-        ui.say(toProblem(thrown).message, 'error');
-      }
-    },
-  });
-}
-
-/** The launcher, filled in as the run was. */
-export function launchAgain({ screen, services }: Context): void {
-  const run = screen.run();
-  if (!run) return;
-  const params = Object.fromEntries(Object.entries(run.record.params).map(([name, value]) => [name, String(value)]));
-  services.ui.go('launch', { template: run.record.template, params, hosts: run.targets.map(({ host }) => host) });
+  context.screen.patch({ level: 'report', report: diffReport(before, after, when, rulesOf(context.screen)), scroll: 0 });
 }
 
 export async function cancel({ screen, services }: Context): Promise<void> {

@@ -1,28 +1,29 @@
 /** What can be done on the Results screen. */
 import { hostKey } from '../../src/state/index.ts';
+import { cannotExport } from '../../src/ui/export-menu.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { listCommands } from '../../src/ui/list-commands.ts';
 import type { Extent, ListState } from '../../src/ui/list-state.ts';
-import { TABLE_START } from '../../src/ui/table-state.ts';
 import { paneExtent, paneList } from '../../src/ui/text-pane.ts';
 import {
-  askAgain,
   atRun,
   cancel,
   column,
   compareHost,
   compareRuns,
-  ended,
   enter,
   followUp,
+  hostAt,
   inTable,
-  launchAgain,
-  missing,
-  nextBucket,
+  nextTab,
   runBefore,
   showCell,
   stackRows,
+  switchTable,
 } from './actions.ts';
+import { askAgain, ended, launchAgain, missing } from './again.ts';
+import { exportShown } from './export.ts';
+import { askExclusion, askFilter } from './filtering.ts';
 import { hostsHeight, runsHeight } from './layout.ts';
 import { nextSort } from './sort.ts';
 import type { Level, ResultsScreen } from './state.ts';
@@ -32,12 +33,12 @@ type Context = CommandContext<ResultsScreen>;
 /** Length of the list, table or text that has the cursor at this level, its lines on screen, and where it stands. */
 function extent({ screen, size }: Context): Extent {
   const { level, report } = screen.get();
-  const height = level === 'runs' ? runsHeight(size) : hostsHeight(size, screen.run());
+  const height = level === 'runs' ? runsHeight(size) : hostsHeight(size, screen.run(), screen.filter() !== '');
   if (level === 'report') return paneExtent(report?.lines.length ?? 0, { height: height + 1 });
   const counts: Partial<Record<Level, () => number>> = {
     runs: () => screen.runs().length,
     hosts: () => screen.targets().length,
-    stack: () => screen.stack()?.groups().length ?? 0,
+    stack: () => screen.groups().length,
   };
   return { count: counts[level]?.() ?? screen.table()?.count ?? 0, height };
 }
@@ -61,6 +62,8 @@ function setList({ screen }: Context, next: ListState): void {
   } else screen.patch({ table: { ...table, ...next } });
 }
 
+const notFiltered = (context: Context) => atRun(context) ?? (context.screen.filtered() ? undefined : 'there is nothing to filter here');
+
 export const commands: readonly Command<ResultsScreen>[] = [
   {
     id: 'results.open',
@@ -75,11 +78,11 @@ export const commands: readonly Command<ResultsScreen>[] = [
     id: 'results.next-state',
     keys: ['tab'],
     title: 'Next state',
-    help: 'Shows only the hosts that answered, failed, timed out or are waited for, one after the other.',
+    help: 'Shows only the hosts of one state: rows, no rows, error, denylisted, timed out, offline, cancelled, late, waiting, not asked.',
     where: 'screen',
     footer: 'state',
     blocked: atRun,
-    run: nextBucket(1),
+    run: nextTab(1),
   },
   {
     id: 'results.previous-state',
@@ -88,7 +91,7 @@ export const commands: readonly Command<ResultsScreen>[] = [
     help: 'The same, backwards.',
     where: 'screen',
     blocked: atRun,
-    run: nextBucket(-1),
+    run: nextTab(-1),
   },
   {
     id: 'results.table',
@@ -98,10 +101,26 @@ export const commands: readonly Command<ResultsScreen>[] = [
     where: 'screen',
     footer: 'view',
     blocked: atRun,
-    run({ screen }) {
-      if (screen.get().level === 'table') screen.patch({ level: 'hosts' });
-      else screen.patch({ level: 'table', table: TABLE_START });
-    },
+    run: switchTable,
+  },
+  {
+    id: 'results.filter',
+    keys: ['/'],
+    title: 'Filter',
+    help: 'Narrows what is shown as you type: host:web-* state:error col:path=/tmp/* "text" word; - before a word excludes, esc takes it away.',
+    where: 'screen',
+    footer: 'filter',
+    blocked: notFiltered,
+    run: context => askFilter(context, context.screen.filter()),
+  },
+  {
+    id: 'results.exclude',
+    keys: ['\\'],
+    title: 'Filter out',
+    help: 'Adds a word to the filter that hosts, rows or values must not have.',
+    where: 'screen',
+    blocked: notFiltered,
+    run: askExclusion,
   },
   {
     id: 'results.stack',
@@ -119,7 +138,7 @@ export const commands: readonly Command<ResultsScreen>[] = [
     title: 'Compare the host with its peers',
     help: 'What only this host has, what only it lacks, and where it differs from all others of its platform.',
     where: 'screen',
-    blocked: context => atRun(context) ?? (context.screen.target() ? undefined : 'there is no host under the cursor'),
+    blocked: context => atRun(context) ?? (hostAt(context) ? undefined : 'there is no host under the cursor'),
     run: compareHost,
   },
   {
@@ -132,6 +151,17 @@ export const commands: readonly Command<ResultsScreen>[] = [
     run: compareRuns,
   },
   {
+    id: 'results.again-missing',
+    keys: ['r'],
+    title: 'Ask the missing hosts again',
+    help: 'Sends the same query to the hosts that did not answer, failed or were not asked, of those shown where a state or a filter is chosen; with a longer wait on offer. What they say joins this run.',
+    where: 'screen',
+    footer: 'again',
+    danger: true,
+    blocked: context => atRun(context) ?? ended(context) ?? (missing(context).targets.length > 0 ? undefined : 'every host has answered'),
+    run: askAgain,
+  },
+  {
     id: 'results.cancel',
     keys: ['X'],
     title: 'Cancel the run',
@@ -141,17 +171,6 @@ export const commands: readonly Command<ResultsScreen>[] = [
     danger: true,
     blocked: ({ screen }) => (screen.run()?.open ? undefined : 'the run has ended'),
     run: cancel,
-  },
-  {
-    id: 'results.again-missing',
-    keys: ['r'],
-    title: 'Ask the missing hosts again',
-    help: 'Sends the same query to the hosts that did not answer or failed, with a longer wait on offer; what they say joins this run.',
-    where: 'screen',
-    footer: 'again',
-    danger: true,
-    blocked: context => atRun(context) ?? ended(context) ?? (missing(context).length > 0 ? undefined : 'every host has answered'),
-    run: askAgain,
   },
   {
     id: 'results.again-all',
@@ -170,6 +189,18 @@ export const commands: readonly Command<ResultsScreen>[] = [
     where: 'screen',
     blocked: ({ screen }) => (screen.target() ? undefined : 'there is nothing under the cursor'),
     run: followUp,
+  },
+  {
+    id: 'results.host',
+    keys: ['H'],
+    title: 'Page of this host',
+    help: 'Opens the host under the cursor: who it is, what changed on it, what it was asked.',
+    where: 'screen',
+    blocked: context => atRun(context) ?? (hostAt(context) ? undefined : 'there is no host under the cursor'),
+    run(context) {
+      const host = hostAt(context);
+      if (host) context.services.ui.go('host', { host, among: context.screen.targets().map(target => target.host) });
+    },
   },
   {
     id: 'results.right',
@@ -210,6 +241,16 @@ export const commands: readonly Command<ResultsScreen>[] = [
     where: 'screen',
     blocked: context => inTable(context) ?? ((context.screen.template()?.secrets.length ?? 0) > 0 ? undefined : 'no column here is masked'),
     run: ({ screen }) => screen.patch({ unmasked: !screen.get().unmasked }),
+  },
+  {
+    id: 'results.export',
+    keys: ['x'],
+    title: 'Export',
+    help: 'Asks for a second key: j writes what is shown (hosts, rows or values, as filtered) as JSON lines, c as CSV, e the whole run as an evidence bundle.',
+    where: 'screen',
+    footer: 'export',
+    blocked: context => atRun(context) ?? cannotExport(context.services),
+    run: exportShown,
   },
   ...listCommands<ResultsScreen>('results', { get: list, set: setList, extent }),
 ];

@@ -1,22 +1,21 @@
 /** Results: every run, the roll of its hosts, and what they said. Live while answers come. */
 import { Box, Text } from 'ink';
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import type { Run } from '../../src/core/run.ts';
 import { DataTable } from '../../src/ui/DataTable.tsx';
-import { fullTime, shortTime } from '../../src/ui/format.ts';
+import { shortTime } from '../../src/ui/format.ts';
 import type { Size } from '../../src/ui/keys/command.ts';
 import { Line } from '../../src/ui/Line.tsx';
 import { RowList } from '../../src/ui/RowList.tsx';
 import { defineScreen } from '../../src/ui/screen.tsx';
 import { useServices } from '../../src/ui/services.ts';
 import { TextPane } from '../../src/ui/TextPane.tsx';
-import type { Segment } from '../../src/ui/theme.ts';
 import { useStore } from '../../src/ui/use-store.ts';
 import { cancel } from './actions.ts';
 import { commands } from './commands.ts';
-import { hostsHeight, NOTES_SHOWN, runsHeight } from './layout.ts';
-import { runSegments, runsHead, targetHead, targetSegments } from './rows.ts';
-import { after, BUCKETS, type Bucket, bucketCount, tallyText } from './select.ts';
+import { RunHead } from './Head.tsx';
+import { hostsHeight, runsHeight } from './layout.ts';
+import { hostWidth, runSegments, runsHead, targetHead, targetSegments } from './rows.ts';
 import { groupSegments, stackHead } from './stacking.ts';
 import { createResults, type Level, type ResultsScreen } from './state.ts';
 
@@ -47,76 +46,27 @@ function Runs({ screen, width, height }: Part): ReactNode {
   );
 }
 
-function phaseText({ phase, record, endedAt, open }: Run): string {
-  if (open) return `waits up to ${after(record.timeoutMs)}`;
-  return `${phase === 'cancelled' ? 'cancelled' : 'ended'} after ${after((endedAt ?? record.startedAt) - record.startedAt)}`;
-}
-
-/** What was asked, how it stands, what the source remarked, and the states to choose from. */
-function RunHead({
-  run,
-  bucket,
-  width,
-  view,
-}: {
-  readonly run: Run;
-  readonly bucket: Bucket;
-  readonly width: number;
-  readonly view: string;
-}): ReactNode {
-  const services = useServices();
-  const { zone } = useStore(services.ui);
-  const { template, params, sources, startedAt } = run.record;
-  const asked = Object.entries(params).map(([name, value]) => `${name}=${value}`);
-  const tally = run.tally;
-  const title: Segment[] = [
-    { text: ` ${template}`, tone: 'strong' },
-    { text: ` ${asked.join(' ')}` },
-    {
-      text: `  ${sources.join(', ')} · ${fullTime(startedAt, zone, services.offsetMinutes).replace(/\.\d+/, '')} · ${phaseText(run)}`,
-      tone: 'muted',
-    },
-  ];
-  const tabs = BUCKETS.map((name): Segment => {
-    const text = `${name} ${bucketCount(tally, name)}`;
-    return name === bucket ? { text: ` [${text}]`, tone: 'strong' } : { text: `  ${text} `, tone: 'muted' };
-  });
-  return (
-    <>
-      <Line width={width} segments={title} />
-      <Line
-        width={width}
-        segments={[
-          { text: ` ${tallyText(tally)}`, tone: 'strong' },
-          { text: `  of ${tally.targeted}`, tone: 'muted' },
-        ]}
-      />
-      {run.notes.slice(-NOTES_SHOWN).map(note => (
-        <Line key={note} width={width} segments={[{ text: ` ! ${note}`, tone: 'warn' }]} />
-      ))}
-      <Line width={width} segments={[...tabs, { text: view, tone: 'accent' }]} />
-    </>
-  );
-}
+const FILTERED_OUT = ['Nothing here passes the filter.', 'esc takes it away.'];
 
 function Roll({ screen, run, width, height }: Part & { readonly run: Run }): ReactNode {
   const targets = screen.targets();
   const template = screen.template();
-  const lines = hostsHeight({ width, height }, run);
+  const hostCells = useMemo(() => hostWidth(run.targets, width), [run, width]);
+  const lines = hostsHeight({ width, height }, run, screen.filter() !== '');
   const row = (index: number) => {
     const target = targets[index];
-    return target ? targetSegments(target, width, template) : [];
+    return target ? targetSegments(target, hostCells, template) : [];
   };
   return (
     <>
-      <Line width={width} segments={targetHead(width)} />
+      <Line width={width} segments={targetHead(hostCells)} />
       <RowList
         width={width}
         height={lines}
         count={targets.length}
         list={screen.hostsWindow(lines)}
         row={row}
-        empty={['No host is in this state.', 'tab shows the next one.']}
+        empty={screen.filter() === '' ? ['No host is in this state.', 'tab shows the next one.'] : FILTERED_OUT}
       />
     </>
   );
@@ -126,17 +76,17 @@ function Rows({ screen, run, width, height }: Part & { readonly run: Run }): Rea
   const { table } = useStore(screen);
   const source = screen.table();
   if (!source) return null;
-  return (
-    <DataTable source={source} table={table} width={width} height={hostsHeight({ width, height }, run) + 1} empty={['No rows yet.']} />
-  );
+  const isFiltered = screen.filter() !== '';
+  const lines = hostsHeight({ width, height }, run, isFiltered) + 1;
+  return <DataTable source={source} table={table} width={width} height={lines} empty={isFiltered ? FILTERED_OUT : ['No rows yet.']} />;
 }
 
 function Stacked({ screen, run, width, height }: Part & { readonly run: Run }): ReactNode {
-  const { stack: list, unmasked } = useStore(screen);
+  const { stack: list } = useStore(screen);
   const stack = screen.stack();
-  const secrets = unmasked ? [] : (screen.template()?.secrets ?? []);
-  const masked = stack?.columns.map(column => secrets.includes(column)) ?? [];
-  const groups = stack?.groups() ?? [];
+  const masked = screen.masked();
+  const groups = screen.groups();
+  const isFiltered = screen.filter() !== '';
   const row = (index: number) => {
     const group = groups[index];
     return group ? groupSegments(group, stack?.hosts ?? 0, masked) : [];
@@ -146,11 +96,11 @@ function Stacked({ screen, run, width, height }: Part & { readonly run: Run }): 
       <Line width={width} segments={stack ? stackHead(stack) : []} />
       <RowList
         width={width}
-        height={hostsHeight({ width, height }, run)}
+        height={hostsHeight({ width, height }, run, isFiltered)}
         count={groups.length}
         list={list}
         row={row}
-        empty={['No rows to stack yet.']}
+        empty={isFiltered ? FILTERED_OUT : ['No rows to stack yet.']}
       />
     </>
   );
@@ -159,7 +109,7 @@ function Stacked({ screen, run, width, height }: Part & { readonly run: Run }): 
 function Compared({ screen, run, width, height }: Part & { readonly run: Run }): ReactNode {
   const { report, scroll } = useStore(screen);
   if (!report) return null;
-  const lines = hostsHeight({ width, height }, run) + 1;
+  const lines = hostsHeight({ width, height }, run, false) + 1;
   return <TextPane title={report.title} lines={report.lines} scroll={scroll} active width={width} height={lines} />;
 }
 
@@ -172,19 +122,10 @@ const LEVELS: Readonly<Record<Exclude<Level, 'runs'>, (props: Part & { readonly 
   report: Compared,
 };
 
-/** What is on screen beneath the head of the run, in a few words. */
-function viewText(screen: ResultsScreen): string {
-  const { level, sort, group } = screen.get();
-  if (level === 'hosts' || level === 'report' || level === 'runs') return '';
-  if (level === 'stack') return `   ${screen.stack()?.groups().length ?? 0} values on ${screen.stack()?.hosts ?? 0} hosts, rarest first`;
-  const whose = { rows: screen.target()?.key ?? '', table: 'all hosts', group: group ? `on ${group.hosts} hosts` : '' }[level];
-  return `   ${whose}: ${screen.table()?.count ?? 0} rows${sort ? `, by ${sort.column} ${sort.order === 'asc' ? 'up' : 'down'}` : ''}`;
-}
-
 function View({ screen, width, height }: Part): ReactNode {
   const { state } = useServices();
   useStore(state.runs);
-  const { level, bucket } = useStore(screen);
+  const { level } = useStore(screen);
   const run = screen.run();
   const size = { width, height };
   if (level === 'runs' || !run) {
@@ -197,7 +138,7 @@ function View({ screen, width, height }: Part): ReactNode {
   const Level = LEVELS[level];
   return (
     <Box flexDirection="column" {...size} overflow="hidden">
-      <RunHead run={run} bucket={bucket} width={width} view={viewText(screen)} />
+      <RunHead screen={screen} run={run} width={width} />
       <Level screen={screen} run={run} {...size} />
     </Box>
   );
@@ -240,7 +181,8 @@ export const results = defineScreen({
   back({ screen }) {
     const { level } = screen.get();
     if (level === 'runs') return false;
-    screen.patch({ level: BACK[level] });
+    if (screen.filter() !== '') screen.look('');
+    else screen.patch({ level: BACK[level] });
     return true;
   },
 });

@@ -7,8 +7,8 @@ export const NOTES_SHOWN = 2;
 
 const notesOf = (run: Run | undefined): number => Math.min(NOTES_SHOWN, run?.notes.length ?? 0);
 
-/** What is asked, the counts, the remarks, the tabs of states. */
-export const runHead = (run: Run | undefined): number => 3 + notesOf(run);
+/** What is asked, the counts, the remarks, the tabs of states; the filter where there is one. */
+export const runHead = (run: Run | undefined, isFiltered: boolean): number => 3 + notesOf(run) + (isFiltered ? 1 : 0);
 
 const atLeastOne = (lines: number): number => Math.max(1, lines);
 
@@ -16,4 +16,5 @@ const atLeastOne = (lines: number): number => Math.max(1, lines);
 export const runsHeight = ({ height }: Size): number => atLeastOne(height - 1);
 
 /** Lines of the roll, of rows or of values, under the head of the run and the column heads. */
-export const hostsHeight = ({ height }: Size, run: Run | undefined): number => atLeastOne(height - runHead(run) - 1);
+export const hostsHeight = ({ height }: Size, run: Run | undefined, isFiltered: boolean): number =>
+  atLeastOne(height - runHead(run, isFiltered) - 1);

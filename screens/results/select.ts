@@ -1,42 +1,53 @@
 /** What the Results screen shows of a run. Pure. */
 import { maskRow } from '../../src/core/mask.ts';
 import type { Row } from '../../src/core/model.ts';
-import { bucketOf, type Run, type Tally, type Target, type TargetState } from '../../src/core/run.ts';
+import { ROLL_STATES, type RollState, rollStateOf, rollStateWord } from '../../src/core/result-filter.ts';
+import type { Run, Tally, Target } from '../../src/core/run.ts';
 import type { TableSource } from '../../src/ui/table-state.ts';
-import type { Tone } from '../../src/ui/theme.ts';
+import type { Segment, Tone } from '../../src/ui/theme.ts';
 
-export const BUCKETS = ['all', 'answered', 'errors', 'timed out', 'waiting'] as const;
-export type Bucket = (typeof BUCKETS)[number];
+/** What the roll can be narrowed to: each host is in `all` and in one of the others. */
+export const TABS = ['all', ...ROLL_STATES] as const;
+export type Tab = (typeof TABS)[number];
 
-const BUCKET_OF: Record<keyof Omit<Tally, 'targeted'>, Bucket> = {
-  answered: 'answered',
-  failed: 'errors',
-  timedOut: 'timed out',
-  waiting: 'waiting',
-};
+export const inTab = (target: Target, tab: Tab): boolean => tab === 'all' || rollStateOf(target) === tab;
 
-export const inBucket = (target: Target, bucket: Bucket): boolean => bucket === 'all' || BUCKET_OF[bucketOf(target.state)] === bucket;
+export type TabCounts = Readonly<Record<Tab, number>>;
 
-export function bucketCount({ targeted, answered, failed, timedOut, waiting }: Tally, bucket: Bucket): number {
-  return { all: targeted, answered, errors: failed, 'timed out': timedOut, waiting }[bucket];
+export function tabCounts({ targets }: Pick<Run, 'targets'>): TabCounts {
+  const counts = Object.fromEntries(TABS.map(tab => [tab, 0])) as Record<Tab, number>;
+  counts.all = targets.length;
+  for (const target of targets) counts[rollStateOf(target)] += 1;
+  return counts;
+}
+
+const tabWord = (tab: Tab): string => (tab === 'all' ? 'all' : rollStateWord(tab));
+
+/** Around the text of a tab. */
+const TAB_FRAME = 3;
+
+/** The tabs that have hosts, and the chosen one; as many as fit around it. Marks say that there are more at a side. */
+export function tabSegments(counts: TabCounts, chosen: Tab, width: number): readonly Segment[] {
+  const shown = TABS.filter(tab => tab === chosen || counts[tab] > 0);
+  const texts = shown.map(tab => `${tabWord(tab)} ${counts[tab]}`);
+  const size = (from: number, to: number) => texts.slice(from, to).reduce((sum, text) => sum + text.length + TAB_FRAME, 0);
+  const at = shown.indexOf(chosen);
+  const room = width - 1;
+  let first = 0;
+  while (first < at && size(first, at + 1) > room) first += 1;
+  let end = at + 1;
+  while (end < shown.length && size(first, end + 1) <= room) end += 1;
+  const tabs = texts
+    .slice(first, end)
+    .map((text, index): Segment => (first + index === at ? { text: `[${text}] `, tone: 'strong' } : { text: ` ${text}  `, tone: 'muted' }));
+  return [{ text: first > 0 ? '‹' : ' ', tone: 'accent' }, ...tabs, { text: end < shown.length ? '›' : '', tone: 'accent' }];
 }
 
 /** The line that always adds up: interface.md "The console". */
 export const tallyText = ({ answered, failed, timedOut, waiting }: Tally): string =>
   `answered ${answered} · errors ${failed} · timed out ${timedOut} · waiting ${waiting}`;
 
-const STATE_WORDS: Record<TargetState, string> = {
-  waiting: 'waiting',
-  rows: 'rows',
-  no_rows: 'no rows',
-  error: 'error',
-  denylisted: 'denylisted',
-  timed_out: 'timed out',
-  offline: 'offline',
-  cancelled: 'cancelled',
-};
-
-const STATE_TONES: Record<TargetState, Tone | undefined> = {
+const STATE_TONES: Readonly<Record<RollState, Tone | undefined>> = {
   waiting: 'muted',
   rows: 'ok',
   no_rows: undefined,
@@ -45,10 +56,15 @@ const STATE_TONES: Record<TargetState, Tone | undefined> = {
   timed_out: 'warn',
   offline: 'warn',
   cancelled: 'muted',
+  late: 'warn',
+  not_asked: 'muted',
 };
 
-export const stateTone = (state: TargetState): Tone | undefined => STATE_TONES[state];
-export const stateWord = (state: TargetState): string => STATE_WORDS[state];
+/** How a target stands, in a word; whether it was late is told beside that. */
+export function stateSegment({ state }: Target): Segment {
+  const shown = rollStateOf({ state, late: false });
+  return { text: rollStateWord(shown), tone: STATE_TONES[shown] };
+}
 
 /** A span since dispatch: `0.4s`, `12s`, `7m12s`, `2h05m`. */
 export function after(ms: number): string {
@@ -83,19 +99,24 @@ function columnsOf(rows: readonly Row[]): readonly string[] {
   return found;
 }
 
-export function hostTable({ rows }: Target): TableSource {
-  const columns = columnsOf(rows);
+/** The rows of a target that are to be seen. */
+export type RowsOf = (target: Target) => readonly Row[];
+const allRows: RowsOf = ({ rows }) => rows;
+
+export function hostTable(target: Target, rowsOf: RowsOf = allRows): TableSource {
+  const columns = columnsOf(target.rows);
+  const rows = rowsOf(target);
   return { columns, count: rows.length, cell: (row, column) => rows[row]?.[columns[column] ?? ''] ?? null };
 }
 
-/** The rows of every host that answered, its name in the first column; `keep` leaves others out. */
-export function allHostsTable(run: Run, keep?: (row: Row) => boolean): TableSource {
-  const wanted = keep ? run.targets.map(target => ({ ...target, rows: target.rows.filter(keep) })) : run.targets;
-  const answered = wanted.filter(target => target.rows.length > 0);
+/** The rows of every host that answered, its name in the first column. The columns are those of all of its rows. */
+export function allHostsTable(run: Run, rowsOf: RowsOf = allRows): TableSource {
+  const answered = run.targets.filter(target => target.rows.length > 0);
   const columns = [HOST_COLUMN, ...new Set(answered.flatMap(({ rows }) => columnsOf(rows)))];
+  const shown = answered.map(target => ({ key: target.key, rows: rowsOf(target) })).filter(({ rows }) => rows.length > 0);
   const ends: number[] = [];
   let count = 0;
-  for (const { rows } of answered) {
+  for (const { rows } of shown) {
     count += rows.length;
     ends.push(count);
   }
@@ -115,10 +136,10 @@ export function allHostsTable(run: Run, keep?: (row: Row) => boolean): TableSour
     count,
     cell(row, column) {
       const place = find(row);
-      const target = answered[place];
-      if (!target) return null;
-      if (column === 0) return target.key;
-      return target.rows[row - (ends[place - 1] ?? 0)]?.[columns[column] ?? ''] ?? null;
+      const from = shown[place];
+      if (!from) return null;
+      if (column === 0) return from.key;
+      return from.rows[row - (ends[place - 1] ?? 0)]?.[columns[column] ?? ''] ?? null;
     },
   };
 }

@@ -51,18 +51,20 @@ export const stackHead = (stack: Stack): readonly Segment[] => [
   { text: stack.columns.join(' · '), tone: 'accent' },
 ];
 
-/** A value that only one host has stands out: that is what stacking is for. `masked`: values that may hold secrets. */
-export function groupSegments(
-  { values, hosts, rows, firstHost }: StackGroup,
-  of: number,
-  masked: readonly boolean[] = [],
-): readonly Segment[] {
-  const rare = hosts === 1 && of > 2;
+/** The values of a group in one text; an empty one is a dot. */
+export function groupText({ values }: Pick<StackGroup, 'values'>, masked: readonly boolean[]): string {
   const shown = values.map((value, index) => (value && masked[index] ? maskSecrets(value).text : value));
+  return shown.map(value => (value === null || value === '' ? '·' : value)).join(' · ');
+}
+
+/** A value that only one host has stands out: that is what stacking is for. `masked`: values that may hold secrets. */
+export function groupSegments(group: StackGroup, of: number, masked: readonly boolean[] = []): readonly Segment[] {
+  const { hosts, rows, firstHost } = group;
+  const rare = hosts === 1 && of > 2;
   return [
     { text: number(String(hosts), HOSTS), tone: rare ? 'high' : undefined },
     { text: number(String(rows), ROWS), tone: 'muted' },
     { text: cell(hosts === 1 ? firstHost : `${firstHost} …`, FIRST), tone: 'muted' },
-    { text: shown.map(value => (value === null || value === '' ? '·' : value)).join(' · ') },
+    { text: groupText(group, masked) },
   ];
 }

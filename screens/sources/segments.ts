@@ -1,6 +1,6 @@
 /** How sources look in list and pane. Pure. */
-import type { Health } from '../../src/core/model.ts';
-import type { NoticeState } from '../../src/state/index.ts';
+import { shortAge } from '../../src/core/time.ts';
+import type { NoticeState, SourceState } from '../../src/state/index.ts';
 import { fit, wrapCells } from '../../src/ui/cells.ts';
 import { count, fullTime, type OffsetMinutes, shortTime, type Zone } from '../../src/ui/format.ts';
 import { healthTone, type Segment, type Tone } from '../../src/ui/theme.ts';
@@ -14,6 +14,7 @@ const LEVEL = 9;
 const KIND = 8;
 const TIME = 11;
 const NUMBER = 9;
+const LAG = 4;
 
 const left = (text: string, width: number): string => `${fit(text, width)} `;
 const right = (text: string, width: number): string => `${fit(text, width, 'right')} `;
@@ -25,20 +26,27 @@ export function headSegments(width: number, zone: Zone): readonly Segment[] {
   const narrow = `   ${left('source', NAME)}${left('state', LEVEL)}`;
   const clocks = `${left('kind', KIND)}${left(`contact ${zone === 'utc' ? 'UTC' : ''}`.trim(), TIME)}`;
   const wide = `${left('last event', TIME)}${right('events', NUMBER)}${right('skipped', NUMBER)}${right('retries', NUMBER)}`;
-  return [{ text: width < 60 ? narrow : `${narrow}${clocks}${width < WIDE ? '' : wide} why`, tone: 'muted' }];
+  const lag = width < WIDE ? right('lag', LAG) : right('lag', LAG) + wide;
+  return [{ text: width < 60 ? narrow : `${narrow}${clocks}${lag} why`, tone: 'muted' }];
 }
 
 const at = (ms: number | null, { now, zone, offsetMinutes }: Clock): string =>
   ms === null ? '      never' : shortTime(ms, now, zone, offsetMinutes);
 
-export function sourceSegments(health: Health, width: number, clock: Clock): readonly Segment[] {
+/** How long ago the source was heard of. */
+const lagOf = (ms: number | null, now: number): string => (ms === null ? '-' : shortAge(now - ms));
+
+export function sourceSegments(health: SourceState, width: number, clock: Clock): readonly Segment[] {
   const { source, kind, level, reason, remarks, lastContact, lastEvent, events, skipped, reconnects } = health;
   const segments: Segment[] = [
     { text: ' ●', tone: healthTone(level) },
     { text: ` ${left(source, NAME)}` },
     { text: left(level, LEVEL), tone: healthTone(level) },
   ];
-  if (width >= 60) segments.push({ text: `${left(kind, KIND)}${left(at(lastContact, clock), TIME)}`, tone: 'muted' });
+  if (width >= 60) {
+    const contact = `${left(kind, KIND)}${left(at(lastContact, clock), TIME)}${right(lagOf(lastContact, clock.now), LAG)}`;
+    segments.push({ text: contact, tone: 'muted' });
+  }
   if (width >= WIDE) {
     segments.push(
       { text: left(at(lastEvent, clock), TIME), tone: 'muted' },
@@ -76,11 +84,10 @@ function checkLines({ check, tabled }: Pick<About, 'check' | 'tabled'>, width: n
   ];
 }
 
-const clockText = (ms: number | null, { zone, offsetMinutes }: Clock): string =>
-  ms === null ? 'never' : fullTime(ms, zone, offsetMinutes);
+const clockText = (ms: number, { zone, offsetMinutes }: Clock): string => fullTime(ms, zone, offsetMinutes);
 
 export type About = {
-  readonly health: Health;
+  readonly health: SourceState;
   readonly check: Check | undefined;
   /** What the account may do is in a table of its own. */
   readonly tabled: boolean;
@@ -88,13 +95,15 @@ export type About = {
 
 /** What is known about one source. */
 export function sourceLines({ health, check, tabled }: About, width: number, clock: Clock): readonly PaneLine[] {
-  const { kind, level, reason, remarks, lastContact, lastEvent, events, skipped, reconnects, version } = health;
+  const { kind, level, reason, remarks, lastContact, lastEvent, lastError, events, skipped, reconnects, version } = health;
+  const ago = (ms: number | null) => (ms === null ? 'never' : `${clockText(ms, clock)} (${shortAge(clock.now - ms)} ago)`);
   return [
     ...pair('state', reason === '' ? level : `${level}: ${reason}`, width, healthTone(level)),
     ...remarks.flatMap(remark => pair('remark', remark, width, 'warn')),
     ...pair('kind', version === '' ? kind : `${kind}, version ${version}`, width),
-    ...pair('last contact', clockText(lastContact, clock), width),
-    ...pair('last event', clockText(lastEvent, clock), width),
+    ...pair('last contact', ago(lastContact), width),
+    ...pair('last event', ago(lastEvent), width),
+    ...pair('last error', lastError ? `${lastError.text} Last at ${ago(lastError.at)}.` : 'none since rollcall was started', width),
     ...pair('events', `${count(events)}, ${count(skipped)} records skipped as unreadable, ${count(reconnects)} reconnects`, width),
     ...checkLines({ check, tabled }, width, clock),
   ];

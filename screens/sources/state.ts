@@ -2,6 +2,7 @@
 import type { Health } from '../../src/core/model.ts';
 import type { SourceReport } from '../../src/core/ports.ts';
 import { isAbort, type Problem, toProblem } from '../../src/core/problem.ts';
+import type { SourceState } from '../../src/state/index.ts';
 import { createStore, type Store } from '../../src/state/store.ts';
 import { LIST_START, type ListState } from '../../src/ui/list-state.ts';
 import type { Services } from '../../src/ui/services.ts';
@@ -25,8 +26,8 @@ export type SourcesScreen = Store<SourcesState> & {
   /** The form that adds a source. */
   readonly form: SourceFormScreen;
   /** All sources, those that have not reported yet as starting. */
-  sources(): readonly Health[];
-  current(): Health | undefined;
+  sources(): readonly SourceState[];
+  current(): SourceState | undefined;
   /** Asks the source whether it works and what the account may do. */
   check(source: string): Promise<void>;
   /** Stops the checks that run; false when there are none. */
@@ -34,7 +35,7 @@ export type SourcesScreen = Store<SourcesState> & {
   patch(change: Partial<SourcesState>): void;
 };
 
-const notYet = (source: string, kind: Health['kind']): Health => ({
+const notYet = (source: string, kind: Health['kind']): SourceState => ({
   source,
   kind,
   level: 'starting',

@@ -85,7 +85,7 @@ export function openAudit(file: string, clock: Clock, redactor: Redactor, who: R
           exclusively(() => append(action, detail));
         } catch (error) {
           const { message } = storageProblem(file, error) as Error;
-          throw new Problem('storage', `Nothing was done, because it could not be audited. ${message}`, { cause: error });
+          throw new Problem('storage', `Nothing was done, it could not be audited. ${message}`, { cause: error });
         }
       },
     };

@@ -14,6 +14,11 @@ export const systemClock: Clock = {
         clearTimeout(timer);
         if (signal) reject(abortError(signal));
       };
+      // Nothing but a turn of the loop: a timer would wait a ms.
+      if (ms <= 0) {
+        setImmediate(resolve);
+        return;
+      }
       const timer = setTimeout(() => {
         signal?.removeEventListener('abort', stop);
         resolve();

@@ -4,63 +4,24 @@
  */
 import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
-import { parseFilter } from '../core/filter.ts';
-import { Problem, toProblem } from '../core/problem.ts';
+import type { z } from 'zod';
+import { Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
-import { type ForwardTarget, gelfAddress } from './forward.ts';
+import type { ForwardTarget } from './forward.ts';
 import type { SecretPlace } from './secrets.ts';
+import {
+  type AlarmSettings,
+  type Retention,
+  retentionOf,
+  type SecretsPlace,
+  type Shape,
+  settingsShape,
+  type sourceEntry,
+} from './settings-shape.ts';
+
+export type { Retention, SecretsPlace };
 
 const SOURCE_NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
-
-const secretPlace = z.union(
-  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) }), z.strictObject({ command: z.string().min(1) })],
-  { error: 'must be one of {"env": NAME}, {"file": PATH}, {"command": COMMAND}' },
-);
-
-/** What every source has. All other keys are the connector's own, checked by its `settings` schema. */
-const sourceEntry = z.looseObject({
-  kind: z.enum(['osctrl', 'fleetdm', 'direct']),
-  secret: secretPlace.optional(),
-  ca_file: z.string().min(1).optional(),
-  insecure: z.boolean().optional(),
-});
-
-/** A file maps names to secrets (YAML, 0600); a command gets the name as `$1` and prints the secret. */
-const secretsPlace = z.union([z.strictObject({ file: z.string().min(1) }), z.strictObject({ command: z.string().min(1) })], {
-  error: 'must be one of {"file": PATH}, {"command": COMMAND}',
-});
-
-const filter = z.string().superRefine((text, context) => {
-  try {
-    parseFilter(text);
-  } catch (thrown) {
-    context.addIssue({ code: 'custom', message: toProblem(thrown).message });
-  }
-});
-
-/** Where events are forwarded to. */
-const forwardTarget = z.discriminatedUnion('to', [
-  z.strictObject({
-    to: z.literal('jsonl'),
-    file: z.string().refine(path.isAbsolute, 'must be an absolute path'),
-    filter: filter.optional(),
-  }),
-  z.strictObject({
-    to: z.literal('gelf'),
-    address: z.string().refine(text => gelfAddress(text) !== undefined, 'must be udp://host:port or tcp://host:port'),
-    filter: filter.optional(),
-  }),
-]);
-
-const settingsShape = z.strictObject({
-  sources: z.record(z.string(), sourceEntry).default({}),
-  forward: z.array(forwardTarget).optional(),
-  secrets: secretsPlace.optional(),
-});
-
-/** Where the secrets of playbook steps are, besides the environment. */
-export type SecretsPlace = z.infer<typeof secretsPlace>;
 
 export type SourceSettings = {
   readonly name: string;
@@ -80,6 +41,11 @@ export interface SettingsFile {
   forward(): readonly ForwardTarget[];
   /** Throws as `sources` does. */
   secrets(): SecretsPlace | undefined;
+  /** Throws as `sources` does. */
+  alarm(): AlarmSettings;
+  setAlarm(alarm: AlarmSettings): Promise<void>;
+  /** What may be taken away by itself; nothing when undefined. Throws as `sources` does. */
+  retention(): Retention | undefined;
   /** Throws a 'usage' Problem when the name is taken or is none. */
   add(source: SourceSettings): Promise<void>;
   /** Throws a 'usage' Problem when there is no such source. */
@@ -97,8 +63,6 @@ export function settingsIssue(file: string, error: z.ZodError, prefix: readonly 
   const issue = error.issues[0];
   return settingsProblem(file, [...prefix, ...(issue?.path ?? [])], issue?.message ?? 'it is not understood');
 }
-
-type Shape = z.infer<typeof settingsShape>;
 
 function fromEntry(name: string, { kind, secret, ca_file, insecure, ...own }: z.infer<typeof sourceEntry>): SourceSettings {
   return { name, kind, secret, caFile: ca_file, insecure: insecure ?? false, own };
@@ -166,7 +130,7 @@ export function openSettings(dir: string): SettingsFile {
     }
   };
   const read = () => readAll().sources;
-  const write = async (sources: Shape['sources']) => {
+  const write = async (change: Partial<Shape>) => {
     const Conf = await loadConf();
     try {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -181,7 +145,7 @@ export function openSettings(dir: string): SettingsFile {
         deserialize: text => parse(file, text),
         serialize: value => `${JSON.stringify(value, null, 2)}\n`,
       });
-      conf.set('sources', sources);
+      conf.set(change);
     } catch (error) {
       throw fileProblem(file, error);
     }
@@ -192,6 +156,9 @@ export function openSettings(dir: string): SettingsFile {
     forward: () => readAll().forward ?? [],
     sources: () => Object.entries(read()).map(([name, entry]) => fromEntry(name, entry)),
     secrets: () => readAll().secrets,
+    alarm: () => readAll().alarm ?? { bell: false, title: false },
+    setAlarm: settings => write({ alarm: settings }),
+    retention: () => retentionOf(readAll()),
     async add(source) {
       const known = read();
       if (!SOURCE_NAME.test(source.name)) {
@@ -201,13 +168,13 @@ export function openSettings(dir: string): SettingsFile {
       if (Object.hasOwn(known, source.name)) {
         throw new Problem('usage', `There is a source '${source.name}' already. Remove it first, or take another name.`);
       }
-      await write({ ...known, [source.name]: toEntry(source) });
+      await write({ sources: { ...known, [source.name]: toEntry(source) } });
     },
     async remove(name) {
       const { [name]: removed, ...kept } = read();
       if (!removed)
         throw new Problem('usage', `There is no source '${clean(name, 80)}'. Known: ${Object.keys(kept).join(', ') || 'none'}.`);
-      await write(kept);
+      await write({ sources: kept });
     },
   };
 }

@@ -1,7 +1,9 @@
 /** Events and the cursors of their feeds, in SQLite. */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import type { FilteredEvent } from '../core/filter.ts';
 import type { FeedEvent } from '../core/model.ts';
-import type { EventLookup, EventQuery, EventStore, StoredEvent } from '../core/ports.ts';
+import type { EventArchive, EventLookup, EventQuery, EventStore, StoredEvent, StoredView } from '../core/ports.ts';
+import { talliesOf } from './sqlite-histogram.ts';
 import { seenBefore } from './sqlite-seen.ts';
 
 /** Longest `raw` that is kept whole, in UTF-16 units of JSON. */
@@ -42,26 +44,39 @@ function storedEvent({ seq, body, raw }: Record<string, SQLOutputValue>): Stored
   return { seq: Number(seq), event };
 }
 
-/** `atomic` runs its work in one write transaction. */
-export function eventStore(db: DatabaseSync, atomic: <T>(work: () => T) => T): EventStore & EventLookup {
+const storedView = ({ seq, body }: Record<string, SQLOutputValue>): StoredView => ({
+  seq: Number(seq),
+  event: JSON.parse(String(body)) as FilteredEvent,
+});
+
+/** `atomic` runs its work in one write transaction; `wrote` is told how many events were added. */
+export function eventStore(
+  db: DatabaseSync,
+  atomic: <T>(work: () => T) => T,
+  wrote: (events: number) => void,
+): EventStore & EventLookup & EventArchive {
   const insert = db.prepare('INSERT INTO events (id, time, source, body, raw) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
   const setCursor = db.prepare(
     'INSERT INTO cursors (feed, cursor) VALUES (?, ?) ON CONFLICT (feed) DO UPDATE SET cursor = excluded.cursor',
   );
   const getCursor = db.prepare('SELECT cursor FROM cursors WHERE feed = ?');
   const novelty = seenBefore(db);
+  const tallies = talliesOf(db);
   const byId = db.prepare('SELECT seq, body, raw FROM events WHERE id = ?');
+  const before = db.prepare('SELECT seq, body FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?');
+  const after = db.prepare('SELECT seq, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
   const countAll = db.prepare('SELECT count(*) AS total FROM events');
 
   const write: EventStore['append'] = (events, position) => {
     const added: StoredEvent[] = [];
     for (const judged of events) {
-      const isNew = novelty.newness(judged);
+      const { isNew, content } = novelty.newness(judged);
       const event = isNew === undefined ? judged : { ...judged, isNew };
       const { raw, ...body } = event;
       const { changes, lastInsertRowid } = insert.run(event.id, event.time, event.source, JSON.stringify(body), rawText(raw));
-      if (changes === 1) added.push({ seq: Number(lastInsertRowid), event });
+      if (changes === 1) added.push({ seq: Number(lastInsertRowid), event, content });
     }
+    tallies.add(added.map(({ event }) => event));
     if (position) setCursor.run(position.feed, position.cursor);
     return added;
   };
@@ -69,7 +84,9 @@ export function eventStore(db: DatabaseSync, atomic: <T>(work: () => T) => T): E
   return {
     append(events, position) {
       try {
-        return atomic(() => write(events, position));
+        const added = atomic(() => write(events, position));
+        wrote(added.length);
+        return added;
       } catch (thrown) {
         novelty.forget();
         throw thrown;
@@ -85,6 +102,8 @@ export function eventStore(db: DatabaseSync, atomic: <T>(work: () => T) => T): E
       for (const row of db.prepare(`SELECT seq, body, raw FROM events ${text}`).iterate(...values)) stored.push(storedEvent(row));
       return stored;
     },
+    before: (seq, limit) => before.all(seq, limit).map(storedView),
+    after: (seq, limit) => after.all(seq, limit).map(storedView),
     event(id) {
       const row = byId.get(id);
       return row && storedEvent(row);

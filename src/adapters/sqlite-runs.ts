@@ -2,9 +2,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Host, HostAnswer, Row } from '../core/model.ts';
 import type { RunStore } from '../core/ports.ts';
-import { Run, type RunPhase, type RunRecord } from '../core/run.ts';
+import { Run, type RunPhase, type RunRecord, type Sending, SILENT_STATES, type SilentState, type TargetState } from '../core/run.ts';
 
-type Silence = readonly [source: string, hostId: string, state: 'offline' | 'timed_out', reason: string];
+type Silence = readonly [source: string, hostId: string, state: SilentState, reason: string];
 
 type RunRow = {
   readonly id: string;
@@ -15,6 +15,7 @@ type RunRow = {
   readonly remote_ids: string;
   readonly notes: string;
   readonly silences: string;
+  readonly sendings: string;
 };
 
 type AnswerRow = {
@@ -43,21 +44,21 @@ function lazyRows(count: number, load: () => readonly Row[]): readonly Row[] {
   });
 }
 
+const isSilent = (state: TargetState): state is SilentState => (SILENT_STATES as readonly TargetState[]).includes(state);
+
 function silencesOf(run: Run): Silence[] {
-  return run.targets.flatMap(({ host, state, reason }) =>
-    state === 'offline' || state === 'timed_out' ? [[host.source, host.id, state, reason] as const] : [],
-  );
+  return run.targets.flatMap(({ host, state, reason }) => (isSilent(state) ? [[host.source, host.id, state, reason] as const] : []));
 }
 
 export function runStore(db: DatabaseSync): RunStore {
   const upsert = db.prepare(
-    `INSERT INTO runs (id, record, hosts, phase, ended_at, remote_ids, notes, silences) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO runs (id, record, hosts, phase, ended_at, remote_ids, notes, silences, sendings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, ended_at = excluded.ended_at, remote_ids = excluded.remote_ids,
-       notes = excluded.notes, silences = excluded.silences`,
+       notes = excluded.notes, silences = excluded.silences, sendings = excluded.sendings`,
   );
   const insertAnswer = db.prepare(
     `INSERT OR REPLACE INTO answers (run, source, host, at, state, words, late, row_count, rows)
-     VALUES (?, ?, ?, ?, ?, ?, coalesce((SELECT phase <> 'waiting' FROM runs WHERE id = ?), 0), ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, coalesce(?, (SELECT phase <> 'waiting' FROM runs WHERE id = ?), 0), ?, ?)`,
   );
   const one = db.prepare('SELECT * FROM runs WHERE id = ?');
   const newest = db.prepare('SELECT * FROM runs ORDER BY seq DESC LIMIT ?');
@@ -74,11 +75,13 @@ export function runStore(db: DatabaseSync): RunStore {
 
   const retell = (row: RunRow): Run => {
     const run = new Run(JSON.parse(row.record) as RunRecord, JSON.parse(row.hosts) as readonly Host[]);
+    for (const sending of JSON.parse(row.sendings) as readonly Sending[]) run.take(sending);
     const answers = answersOf.all(row.id) as unknown as readonly AnswerRow[];
-    for (const answer of answers) if (answer.late === 0) run.answer(answer.source, answerOf(row.id, answer));
+    for (const answer of answers) if (answer.late === 0) run.answer(answer.source, answerOf(row.id, answer), false);
     for (const silence of JSON.parse(row.silences) as readonly Silence[]) run.silence(...silence);
     if (row.phase !== 'waiting') run.end(row.ended_at ?? run.record.startedAt, row.phase);
-    for (const answer of answers) if (answer.late === 1) run.answer(answer.source, answerOf(row.id, answer));
+    for (const answer of answers) if (answer.late === 1) run.answer(answer.source, answerOf(row.id, answer), true);
+    // Those of runs that were stored without their sendings, too.
     for (const [source, id] of JSON.parse(row.remote_ids) as readonly [string, string][]) run.remoteIds.set(source, id);
     for (const note of JSON.parse(row.notes) as readonly string[]) run.note(note);
     return run;
@@ -95,14 +98,15 @@ export function runStore(db: DatabaseSync): RunStore {
   return {
     saveRun(run) {
       const hosts = run.targets.map(({ host }) => host);
-      const changing = [[...run.remoteIds], run.notes, silencesOf(run)].map(value => JSON.stringify(value));
+      const changing = [[...run.remoteIds], run.notes, silencesOf(run), run.sendings].map(value => JSON.stringify(value));
       upsert.run(run.id, JSON.stringify(run.record), JSON.stringify(hosts), run.phase, run.endedAt, ...changing);
       if (run.open) forgetFailures(run);
     },
-    saveAnswer(runId, source, answer) {
+    saveAnswer(runId, source, answer, late) {
       const rows = answer.state === 'rows' ? answer.rows : [];
       const words = answer.state === 'rows' ? (answer.note ?? '') : answer.error;
-      insertAnswer.run(runId, source, answer.hostId, answer.at, answer.state, words, runId, rows.length, JSON.stringify(rows));
+      const known = late === undefined ? null : Number(late);
+      insertAnswer.run(runId, source, answer.hostId, answer.at, answer.state, words, known, runId, rows.length, JSON.stringify(rows));
     },
     run(id) {
       const row = one.get(id);

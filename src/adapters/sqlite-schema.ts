@@ -57,6 +57,24 @@ const MIGRATIONS: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS seen (content INTEGER NOT NULL, host INTEGER NOT NULL, day INTEGER NOT NULL, PRIMARY KEY (content, host))
      STRICT, WITHOUT ROWID;
    CREATE INDEX events_severe ON events (time) WHERE json_extract(body, '$.severity') IN ('high', 'critical');`,
+
+  `CREATE INDEX events_by_host ON events (source, json_extract(body, '$.hostId'), time);`,
+
+  `CREATE TABLE IF NOT EXISTS tallies (
+     minute INTEGER NOT NULL,
+     severity TEXT NOT NULL,
+     events INTEGER NOT NULL,
+     PRIMARY KEY (minute, severity)
+   ) STRICT, WITHOUT ROWID;
+   DELETE FROM tallies;
+   INSERT INTO tallies SELECT time / 60000, json_extract(body, '$.severity'), count(*) FROM events GROUP BY 1, 2;
+   CREATE TRIGGER IF NOT EXISTS event_deleted AFTER DELETE ON events BEGIN
+     UPDATE tallies SET events = events - 1 WHERE minute = old.time / 60000 AND severity = json_extract(old.body, '$.severity');
+   END;`,
+
+  `ALTER TABLE runs ADD COLUMN sendings TEXT NOT NULL DEFAULT '[]';`,
+
+  'CREATE INDEX IF NOT EXISTS triage_waking ON triage (until) WHERE until IS NOT NULL;',
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

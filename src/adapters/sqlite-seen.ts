@@ -12,11 +12,14 @@ const FIRST_ANSWER_MS = 30_000;
 /** Entries of the memory of what is in the table. */
 const MEMORY = 100_000;
 
-type Newness = (event: FeedEvent) => 'host' | 'fleet' | undefined;
+/** `content`: what the row says (`contentOf`), where it was worked out. */
+export type Newness = { readonly isNew?: 'host' | 'fleet'; readonly content?: number };
+
+const UNTOLD: Newness = {};
 
 export type SeenBefore = {
   /** To be asked for each event that is about to be written, in order. */
-  readonly newness: Newness;
+  newness(event: FeedEvent): Newness;
   /** The events since the last transaction were not written after all. */
   forget(): void;
 };
@@ -35,21 +38,47 @@ function remembered(): (text: string) => number {
   };
 }
 
+/** Pairs that are in the table with the day on which they were asked for, by host. */
+function recentPairs() {
+  const days = new Map<number, Map<number, number>>();
+  let size = 0;
+  const clear = () => {
+    days.clear();
+    size = 0;
+  };
+  return {
+    clear,
+    /** Whether the pair is known with this day; from now on it is. */
+    seen(content: number, host: number, day: number): boolean {
+      let ofHost = days.get(host);
+      const known = ofHost?.get(content);
+      if (known === day) return true;
+      if (size >= MEMORY) {
+        clear();
+        ofHost = undefined;
+      }
+      if (!ofHost) {
+        ofHost = new Map();
+        days.set(host, ofHost);
+      }
+      if (known === undefined) size += 1;
+      ofHost.set(content, day);
+      return false;
+    },
+  };
+}
+
 export function seenBefore(db: DatabaseSync): SeenBefore {
   const dayOf = db.prepare('SELECT day FROM seen WHERE content = ? AND host = ?');
   const anywhere = db.prepare('SELECT 1 FROM seen WHERE content = ? LIMIT 1');
   const insert = db.prepare('INSERT INTO seen (content, host, day) VALUES (?, ?, ?)');
   const touch = db.prepare('UPDATE seen SET day = ? WHERE content = ? AND host = ?');
   const hashed = remembered();
-  /** Pairs that are in the table with this day. */
-  const recent = new Map<string, number>();
+  const recent = recentPairs();
 
   /** Where the content was seen before; from now on it was seen on this host. */
   const see = (content: number, host: number, day: number): 'here' | 'elsewhere' | 'nowhere' => {
-    const pair = `${content}/${host}`;
-    if (recent.get(pair) === day) return 'here';
-    if (recent.size >= MEMORY) recent.clear();
-    recent.set(pair, day);
+    if (recent.seen(content, host, day)) return 'here';
     const elsewhere = anywhere.get(content) !== undefined;
     const here = elsewhere ? dayOf.get(content, host) : undefined;
     if (!here) insert.run(content, host, day);
@@ -73,13 +102,14 @@ export function seenBefore(db: DatabaseSync): SeenBefore {
 
   return {
     newness(event) {
-      if (!canBeNew(event)) return undefined;
+      if (!canBeNew(event)) return UNTOLD;
       const keys = noveltyKeys(event);
       const day = Math.floor(event.seenAt / DAY_MS);
       const first = isFirstAnswer(keys, event, day);
       const seen = see(keys.content, hashed(keys.host), day);
-      if (seen === 'here' || (isInventory(event) && first)) return undefined;
-      return seen === 'elsewhere' ? 'host' : 'fleet';
+      const { content } = keys;
+      if (seen === 'here' || (isInventory(event) && first)) return { content };
+      return { content, isNew: seen === 'elsewhere' ? 'host' : 'fleet' };
     },
     forget: () => recent.clear(),
   };

@@ -1,14 +1,15 @@
 /** What SQLite and the file system say, as 'storage' Problems in plain words. */
 import { Problem } from '../core/problem.ts';
 
-type Words = { readonly fact: string; readonly remedy: string };
+/** `passing`: it may work again without anybody touching rollcall. */
+type Words = { readonly fact: string; readonly remedy: string; readonly passing?: true };
 
-const FULL: Words = { fact: 'its disk is full', remedy: 'Free some space' };
-const FORBIDDEN: Words = { fact: 'it cannot be written', remedy: 'Give yourself write access to it and its directory' };
-const DAMAGED: Words = { fact: 'it is damaged, or no data file of rollcall', remedy: 'Move it away' };
-const IN_THE_WAY: Words = { fact: 'a file stands where its directory should be', remedy: 'Move that away' };
-const BUSY: Words = { fact: 'another process keeps it locked', remedy: 'Let that one finish' };
-const BROKEN: Words = { fact: 'reading or writing its disk failed', remedy: 'Check the disk and its mount' };
+const FULL: Words = { fact: 'The disk is full', remedy: 'Free some space', passing: true };
+const FORBIDDEN: Words = { fact: 'Not writable', remedy: 'Give yourself write access to it and its directory' };
+const DAMAGED: Words = { fact: 'Damaged, or no data file of rollcall', remedy: 'Move it away' };
+const IN_THE_WAY: Words = { fact: 'A file stands where a directory should be', remedy: 'Move that away' };
+const BUSY: Words = { fact: 'Locked by another process', remedy: 'Let that one finish', passing: true };
+const BROKEN: Words = { fact: 'The disk failed', remedy: 'Check the disk and its mount', passing: true };
 
 /** By SQLite's primary result code (sqlite.org/rescode.html). */
 const BY_RESULT: Readonly<Record<number, Words>> = {
@@ -48,8 +49,9 @@ export function storageProblem(file: string, error: unknown, otherwise = ELSEWHE
   const result = 'errcode' in error && typeof error.errcode === 'number' ? BY_RESULT[error.errcode & 0xff] : undefined;
   const words = result ?? ('code' in error && typeof error.code === 'string' ? BY_CODE[error.code] : undefined);
   if (words === undefined) return error;
-  return new Problem('storage', `${file} failed: ${words.fact}. ${words.remedy}, or ${otherwise}.`, {
+  return new Problem('storage', `${words.fact}: ${file}. ${words.remedy}, or ${otherwise}.`, {
     detail: error.message,
+    transient: words.passing ?? false,
     cause: error,
   });
 }

@@ -1,4 +1,4 @@
-/** An enrolled node's side of osquery's TLS remote API: bodies, keys and retries (contracts/osquery-remote.md 1.1 to 1.6). */
+/** An enrolled node's side of osquery's TLS remote API: bodies, keys and retries (contracts/osquery-remote.md 1.1 to 1.7). */
 import type { Clock, Log } from '../core/ports.ts';
 import { Problem } from '../core/problem.ts';
 import type { TableRow } from './table.ts';
@@ -27,7 +27,15 @@ export type NodeClientOptions = {
 export type ServerReply = Readonly<Record<string, unknown>>;
 export type LogType = 'result' | 'status';
 
-const PATHS = { enroll: '/enroll', config: '/config', log: '/log', read: '/distributed/read', write: '/distributed/write' } as const;
+const PATHS = {
+  enroll: '/enroll',
+  config: '/config',
+  log: '/log',
+  read: '/distributed/read',
+  write: '/distributed/write',
+  carveStart: '/carve/start',
+  carveBlock: '/carve/block',
+} as const;
 
 const ENROLL_ATTEMPTS = 12;
 const ENROLL_MAX_INTERVAL_S = 600;
@@ -73,6 +81,21 @@ export class NodeClient {
     return this.#call(PATHS.log, { log_type: type, data: lines }, 1, signal);
   }
 
+  /** Returns the session that the blocks belong to. Throws an 'unreachable' Problem when the server wants no such carve. */
+  async carveStart(carve: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<string> {
+    const { session_id } = await this.#call(PATHS.carveStart, carve, ATTEMPTS, signal);
+    if (typeof session_id === 'string' && session_id !== '') return session_id;
+    throw refused(PATHS.carveStart, { error: 'no session was given' });
+  }
+
+  /** A block carries no key in its body, and whatever is replied counts as success: osquery does not look at it. */
+  async carveBlock(block: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void> {
+    const { version, transport } = this.#options;
+    await this.#again(ATTEMPTS, signal, async () =>
+      parseReply(await transport.post(PATHS.carveBlock, block, { version, nodeKey: this.#key }, signal)),
+    );
+  }
+
   async #enroll(signal: AbortSignal): Promise<void> {
     const { version, enrollSecret, hostIdentifier, platformType, hostDetails, transport, keys, clock, log } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
@@ -94,20 +117,27 @@ export class NodeClient {
 
   /** A reply that says `node_invalid` costs the key: the next attempt enrols anew. */
   async #call(path: string, body: Readonly<Record<string, unknown>>, attempts: number, signal: AbortSignal): Promise<ServerReply> {
-    const { version, clock, transport, logTransport = transport } = this.#options;
+    const { version, transport, logTransport = transport } = this.#options;
+    return this.#again(attempts, signal, async () => {
+      await this.enroll(signal);
+      const key = this.#key;
+      const channel = path === PATHS.log ? logTransport : transport;
+      const reply = parseReply(await channel.post(path, { node_key: key, ...body }, { version, nodeKey: key }, signal));
+      if (reply.node_invalid === true) this.#forget(key);
+      if (reply.node_invalid === true || 'error' in reply) throw refused(path, reply);
+      return reply;
+    });
+  }
+
+  /** Up to `attempts` times, with pauses of n² s. */
+  async #again<T>(attempts: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.enroll(signal);
-        const key = this.#key;
-        const channel = path === PATHS.log ? logTransport : transport;
-        const reply = parseReply(await channel.post(path, { node_key: key, ...body }, { version, nodeKey: key }, signal));
-        if (reply.node_invalid === true) this.#forget(key);
-        if (reply.node_invalid === true || 'error' in reply) throw refused(path, reply);
-        return reply;
+        return await work();
       } catch (thrown) {
         signal.throwIfAborted();
         if (!(thrown instanceof Problem) || attempt >= attempts) throw thrown;
-        await clock.sleep(attempt ** 2 * 1000, signal);
+        await this.#options.clock.sleep(attempt ** 2 * 1000, signal);
       }
     }
   }

@@ -2,6 +2,7 @@
 import type { Clock, Log } from '../core/ports.ts';
 import { isAbort, Problem } from '../core/problem.ts';
 import { asciiTime } from './ascii-time.ts';
+import { Carver } from './carver.ts';
 import { type HostDetails, NodeClient, type ServerReply } from './client.ts';
 import { Denylist } from './denylist.ts';
 import { DistributedQueries } from './distributed.ts';
@@ -57,6 +58,8 @@ const DISTRIBUTED_MS = 60_000;
 const ACCELERATED_MS = 5_000;
 const LOGGER_MS = 4_000;
 const CONFIG_MS = 60_000;
+/** Between looks for files to send. */
+const CARVER_MS = 500;
 /** What an enrol request tells of the host: the first row of each. */
 const DETAIL_TABLES = ['os_version', 'osquery_info', 'platform_info', 'system_info'];
 
@@ -155,7 +158,20 @@ class LocalNode implements Agent {
       status,
       ...(differentialAtMostMs === undefined ? {} : { differentialAtMostMs }),
     });
-    const distributed = new DistributedQueries({ client, run, denylist: new Denylist(marks, clock), clock });
+    const carver = new Carver({ client, clock, log });
+    const { table: carves } = carver;
+    const withCarves: Tables = { get: name => (name === carves.name ? carves : this.#options.tables.get(name)) };
+    const distributed = new DistributedQueries({
+      client,
+      run: sql => runSql(sql, withCarves, this.#options.limits),
+      denylist: new Denylist(marks, clock),
+      clock,
+    });
+    /** Blocks go beside live queries, and not before the server was told what will come. */
+    const round = async () => {
+      await distributed.round(signal);
+      carver.release();
+    };
 
     await client.enroll(signal);
     await Promise.all([
@@ -164,9 +180,10 @@ class LocalNode implements Agent {
         () => this.#refresh(client, scheduler, signal),
         signal,
       ),
+      this.#every(() => this.#distributedMs(distributed.accelerated), round, signal),
       this.#every(
-        () => this.#distributedMs(distributed.accelerated),
-        () => distributed.round(signal),
+        () => CARVER_MS,
+        () => carver.work(signal),
         signal,
       ),
       scheduler.run(signal),

@@ -45,7 +45,14 @@ export const COMMON_FLAGS: readonly Flag[] = [
   { name: 'help', help: 'what the command does and takes' },
 ];
 
-export type Argument = { readonly name: string; readonly optional?: true };
+/** `many`: as many as there are, the last argument only. */
+export type Argument = { readonly name: string; readonly optional?: true; readonly many?: true };
+
+/** An argument as usage lines write it: `NAME`, `[NAME]`, `[NAME...]`. */
+export function argumentForm({ name, optional, many }: Argument): string {
+  const form = many ? `${name}...` : name;
+  return optional ? `[${form}]` : form;
+}
 
 export type CommandSpec = {
   /** One to three words: `source add osctrl`. */
@@ -60,6 +67,8 @@ export type CommandSpec = {
   readonly output?: 'directory';
   /** Runs until it is stopped: being stopped is its good end. */
   readonly endless?: true;
+  /** What else its help says, a line each. */
+  readonly notes?: readonly string[];
 };
 
 const NAME: Argument = { name: 'NAME' };
@@ -95,15 +104,19 @@ const TARGETS: readonly Flag[] = [
   { name: 'exclude', value: 'NAME', many: true, help: 'not this host' },
 ];
 const YES: Flag = { name: 'yes', help: 'ask nobody: needed for more than 25 hosts in scripts' };
+const UNMASKED: Flag = { name: 'unmasked', help: 'in a table: passwords, tokens and keys as they came; other formats never mask' };
 const NODE: Argument = { name: 'NODE' };
 
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'hosts',
-    args: [],
-    flags: [],
-    summary: 'list hosts',
-    examples: ['rollcall hosts --lab', 'rollcall hosts --source prod --format csv'],
+    args: [{ name: 'HOST', optional: true }],
+    flags: [
+      { name: 'changes', help: 'what was added and removed on HOST, by table' },
+      { name: 'since', value: 'SPAN|TIME', help: 'with --changes: from then on; 24h' },
+    ],
+    summary: 'list hosts, or show what changed on one',
+    examples: ['rollcall hosts --lab', 'rollcall hosts --source prod --format csv', 'rollcall hosts web-1 --changes --since 7d'],
   },
   {
     name: 'templates',
@@ -128,7 +141,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: 'run', value: 'ID', help: 'instead of TEMPLATE and hosts: those of this run, once more' },
       { name: 'missing', help: 'with --run: only its hosts that failed or did not answer, folded into the same run' },
       YES,
-      { name: 'dry-run', help: 'print targets, SQL and digest; send nothing' },
+      { name: 'dry-run', help: 'print targets, SQL, digest, waves and the cost of earlier runs; send nothing' },
+      UNMASKED,
     ],
     summary: 'run an allowlisted live query and wait for the answers',
     examples: [
@@ -150,7 +164,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { name: 'alert', value: 'FILE', help: 'the alert (JSON): what {{ alert.host }} and its like stand for' },
       YES,
-      { name: 'dry-run', help: 'print targets, SQL and digest; send nothing' },
+      { name: 'dry-run', help: 'print targets, SQL, digest, waves and the cost of earlier runs; send nothing' },
+      UNMASKED,
     ],
     summary: 'run the AiSOC `osquery_live_query` steps of a playbook',
     examples: ['rollcall run triage.yaml --var alert.host=web-1', 'rollcall run triage.yaml --alert alert.json --lab'],
@@ -163,7 +178,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         name: 'filter',
         value: 'EXPR',
-        help: 'sev>=high host:GLOB table:T source:S since:1h attack:T1543 rule:R new:yes status:open col:path=GLOB "text"; - or ! excludes',
+        help: 'sev>=high host:GLOB table:T source:S since:1h attack:T1543 rule:R new:yes status:open col:path=GLOB "text"; - or ! excludes; or @NAME, saved in the console',
       },
       { name: 'follow', help: 'go on with new events until interrupted' },
       { name: 'limit', value: 'N', help: 'the newest N; default: none, 1000 on a terminal' },
@@ -174,8 +189,27 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'runs',
     args: [{ name: 'ID', optional: true }],
-    flags: [],
+    flags: [UNMASKED],
     summary: 'past and running queries; ID shows one as `query` would print it',
+  },
+  {
+    name: 'triage',
+    args: [{ name: 'EVENT_ID', optional: true, many: true }],
+    flags: [
+      { name: 'state', value: 'STATE', help: 'decide: new, ack, progress, fp, tp, escalate or snooze, or the long names' },
+      { name: 'until', value: 'SPAN|TIME', help: 'with --state snooze: 8h, 7d, or RFC 3339' },
+      { name: 'comment', value: 'TEXT', help: 'why; without --state: a comment that decides nothing' },
+      { name: 'undo', help: 'take the newest decision on each event back' },
+      { name: 'filter', value: 'EXPR', help: 'instead of ids: every stored event that passes, as in feed --filter' },
+      { name: 'yes', help: 'ask nobody: needed for more than 25 events in scripts' },
+      { name: 'dry-run', help: 'list the events; decide nothing' },
+    ],
+    summary: 'decide on events, or show what was decided on them',
+    examples: [
+      'rollcall triage 5174f4daabaa205cd9420d70',
+      'rollcall triage 5174f4daabaa205cd9420d70 --state fp --comment "backup job"',
+      "rollcall triage --filter 'rule:cron-* host:build-* status:open' --state snooze --until 7d --yes",
+    ],
   },
   {
     name: 'status',
@@ -219,6 +253,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: 'ephemeral', help: 'a variant that leaves nothing on the host when it ends' },
       { name: 'write', value: 'DIR', help: 'write certificate and secret as files there (0600)' },
       { name: 'rotate', help: 'make a new enroll secret first; hosts that are enrolled stay so' },
+      { name: 'grace', value: 'SPAN', help: 'with --rotate: the secret before is good for so long yet: 1h; default: not at all' },
     ],
     summary: 'print the osqueryd command line, and write the files, that enrol a suspect host',
     examples: ['rollcall enroll --platform linux --ephemeral --write ./kit'],
@@ -295,6 +330,41 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   { name: 'source test', args: [NAME], flags: [], summary: 'prove address, TLS and account, and say what the account may do' },
   { name: 'source remove', args: [NAME], flags: [], summary: 'forget a source; its events and runs stay' },
+  {
+    name: 'evidence export',
+    args: [{ name: 'RUN_ID', optional: true }],
+    flags: [
+      { name: 'events', value: 'EXPR', help: 'stored events that pass, as in feed --filter; with a run, or alone' },
+      { name: 'since', value: 'SPAN|TIME', help: 'with --events: from then on; all without' },
+      { name: 'mask', help: 'mask what looks like a secret; values are exact without' },
+    ],
+    output: 'directory',
+    summary: 'write a bundle to --output DIR or FILE.tar: answers, events, silent hosts, SQL, audit lines, hashes of all',
+    examples: [
+      'rollcall evidence export 20261121t030000-a1b2c3 --output case-42',
+      "rollcall evidence export --events 'host:web-3' --since 7d --output case-42-web-3.tar",
+    ],
+    notes: ['The hash of the list of files (MANIFEST) is printed and audited: note it elsewhere too. Nothing is ever written over.'],
+  },
+  {
+    name: 'evidence verify',
+    args: [{ name: 'PATH' }],
+    flags: [{ name: 'manifest', value: 'HASH', help: 'the hash of the list that was noted when the bundle was made' }],
+    summary: 'check a bundle, a directory or a .tar; exit 1 when a file is changed, missing or not listed, 2 when it is no bundle',
+    examples: ['rollcall evidence verify case-42 --manifest sha256:...'],
+    notes: ['Without rollcall: `sha256sum -c MANIFEST` inside the bundle, which does not see files that were added.'],
+  },
+  {
+    name: 'doctor',
+    args: [],
+    flags: [{ name: 'clipboard', help: "send a test text to the terminal's clipboard, to be pasted by hand" }],
+    summary: 'terminal, locale, clipboard, clock, directories, policy, rules, templates and sources: one report to paste',
+    examples: ['rollcall doctor', 'rollcall doctor --format json --timeout 5', 'rollcall doctor --lab'],
+    notes: [
+      'Each line is ok, warn or bad, the last two with what to do. Sources are checked side by side, 15 s or --timeout at most.',
+      'No secret is in the report. Exit 0 when nothing is bad, else the code of the worst: 7 or 6 a source, 2 a setting, 1 the data.',
+    ],
+  },
   { name: 'help', args: [{ name: 'COMMAND', optional: true }], flags: [], summary: 'this help, or that of a command' },
   { name: 'version', args: [], flags: [], summary: 'the version' },
 ];

@@ -4,6 +4,8 @@ import type { Host } from '../core/model.ts';
 import type { LaunchOptions } from '../core/ports.ts';
 import { isAbort } from '../core/problem.ts';
 import type { Run, Target } from '../core/run.ts';
+import type { Template } from '../core/template.ts';
+import { planWaves, wavesText } from '../core/waves.ts';
 import type { Launched } from '../engine/api.ts';
 import { DEFAULT_TIMEOUT_S } from './args.ts';
 import type { CommandContext } from './context.ts';
@@ -25,11 +27,13 @@ export interface AnswerPrinter {
 class RunPrinter implements AnswerPrinter {
   readonly #printed = new Set<string>();
   readonly #context: CommandContext;
+  readonly #secrets: readonly string[];
   #writing: Promise<void> = Promise.resolve();
   #failure: unknown;
 
-  constructor(context: CommandContext) {
+  constructor(context: CommandContext, secrets: readonly string[]) {
     this.#context = context;
+    this.#secrets = secrets;
   }
 
   take(run: Run): void {
@@ -56,11 +60,12 @@ class RunPrinter implements AnswerPrinter {
     this.take(run);
     await this.#writing;
     if (this.#failure) throw this.#failure;
-    await printRun(this.#context, run, this.#printed);
+    await printRun(this.#context, run, { printed: this.#printed, secrets: this.#secrets });
   }
 }
 
 export type Asking = {
+  readonly template: Template;
   readonly hosts: readonly Host[];
   /** Launches the query, or asks anew. */
   send(options: LaunchOptions): Promise<Launched>;
@@ -101,22 +106,39 @@ async function sendAndWait({ signal }: CommandContext, session: Session, send: (
   }
 }
 
+/** Tells of every wave that begins. */
+function waveTeller({ messages }: CommandContext): (run: Run) => void {
+  let told = 1;
+  return ({ waves }) => {
+    if (!waves || waves.begun <= told) return;
+    told = waves.begun;
+    messages.step(`wave ${waves.begun} of ${waves.planned}: ${waves.asked} of ${waves.of} hosts asked`);
+  };
+}
+
 /** Runs the query to its end, prints it and resolves with the exit code of `query`. Throws what `send` throws. */
 export async function ask(context: CommandContext, session: Session, asking: Asking): Promise<number> {
   const { messages, clock, common } = context;
-  const { hosts, told = [], printer = new RunPrinter(context) } = asking;
+  const { template, hosts, told = [], printer = new RunPrinter(context, template.secrets) } = asking;
   const { timeoutMs = (common.timeoutS ?? DEFAULT_TIMEOUT_S) * 1_000 } = asking;
+  const tellWaves = waveTeller(context);
   session.seen.onRun = run => {
     printer.take(run);
+    tellWaves(run);
     messages.progress(`${tallyText(run)} · ${elapsed(run, clock.now())}`);
   };
   const sources = [...new Set(hosts.map(({ source }) => source))].join(', ');
-  messages.step(`asking ${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'} on ${sources}`);
+  const waves = wavesText(planWaves(template.cost, hosts));
+  messages.step(`asking ${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'} on ${sources}${waves === '' ? '' : `, in ${waves}`}`);
   const { run, launched } = await sendAndWait(context, session, () => asking.send({ timeoutMs, offline: 'wait' }));
   messages.rest();
   await printer.finish(run);
   messages.step(`${tallyText(run)} · ${elapsed(run, clock.now())} · run ${run.id}`);
   for (const note of run.notes) if (!told.includes(note)) messages.tell(note);
+  if (run.count('not_asked') > 0) {
+    const lab = common.lab === undefined ? '' : ` --lab ${common.lab}`;
+    messages.tell(`To ask those that were not: rollcall query --run ${run.id} --missing${lab}`);
+  }
   const problem = launched?.problem();
   return problem && runToJson(run).partial ? exitCodeFor(problem.kind) : exitCodeOf(run);
 }

@@ -4,6 +4,10 @@ import { Problem } from '../core/problem.ts';
 import type { CommandContext } from './context.ts';
 import { readLine } from './stdin.ts';
 
+/** Whether a person at the terminal has to say yes. */
+export const asksPerson = ({ given, stdin }: CommandContext, hosts: number, policy: Policy = NO_POLICY): boolean =>
+  hosts > policy.confirmAbove && !given.has('yes') && stdin.isTTY === true;
+
 /** Throws a 'usage' Problem unless the hosts are few, `--yes` was given, or a person types their number. */
 export async function confirmMany(
   { given, stdin, signal, messages }: CommandContext,

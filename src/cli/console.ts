@@ -1,16 +1,22 @@
 /** The console as a process: draws first, then opens the sources behind it, and closes them when it is left. */
+import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { SCREENS } from '../../screens/index.ts';
 import type { Directories } from '../adapters/directories.ts';
-import type { StoredEvent } from '../core/ports.ts';
+import type { EventArchive, StoredEvent } from '../core/ports.ts';
 import { toProblem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
+import type { History } from '../state/feed.ts';
 import { createState } from '../state/index.ts';
+import { createTriage } from '../state/triage.ts';
 import { openConsole } from '../ui/console.tsx';
 import { paintSchedule } from '../ui/frames.ts';
 import type { Terminal } from '../ui/theme.ts';
 import { DEFAULT_TIMEOUT_S } from './args.ts';
 import { FeedTail } from './feed-tail.ts';
 import type { CommonOptions } from './parse.ts';
+import { repeat } from './repeat.ts';
+import { auditedTriage } from './triage-audit.ts';
 import type { Rollcall } from './wire.ts';
 
 /** Stored events and runs that are on screen at once after a start; the rest is found in the store. */
@@ -21,12 +27,26 @@ const TAIL_MS = 1_000;
 /** The connection to the terminal broke (SIGHUP): the person comes back, and open runs are taken up again then. */
 const LINE_LOST = 129;
 
+/** Shows all that other processes have stored. */
+async function catchUp(tail: FeedTail | undefined): Promise<void> {
+  while (tail?.poll()) await setImmediate();
+}
+
+/** Older events, read when keys have had their turn. */
+const historyOf = (archive: EventArchive): History => ({
+  async before(seq, limit) {
+    await setImmediate();
+    return archive.before(seq, limit);
+  },
+});
+
 /** Runs the console on this process's terminal. Resolves with the exit code, the terminal as it was. */
 export async function runConsole(common: CommonOptions, directories: Directories, terminal: Terminal): Promise<number> {
   const { stdin, stdout, stderr } = process;
   const state = createState(paintSchedule(stdout), Date.now);
+  const triage = createTriage({ now: Date.now });
+  const leaving = new AbortController();
   let rollcall: Rollcall | undefined;
-  let tailing: NodeJS.Timeout | undefined;
 
   const start = async () => {
     const { openRollcall } = await import('./wire.ts');
@@ -34,19 +54,60 @@ export async function runConsole(common: CommonOptions, directories: Directories
     let tail: FeedTail | undefined;
     const observer = { ...state.observer, events: (added: readonly StoredEvent[]) => (tail ? tail.own(added) : state.feed.add(added)) };
     rollcall = await openRollcall({ ...directories, lab, sources, observer });
-    const { engine, store, settings, connect } = rollcall;
+    const { engine, store, settings, audit, log, who, connect, rules } = rollcall;
     const { createSourceAdmin } = await import('./source-admin.ts');
+    const { createCarving } = await import('../engine/carving.ts');
+    const { systemClock } = await import('../adapters/clock.ts');
+    const { createClipboard } = await import('../adapters/clipboard.ts');
+    const { createExporter } = await import('./evidence-console.ts');
     const sourceAdmin = createSourceAdmin({ settings, connect, open: connector => engine.add(connector) });
-    const before = store.page({ order: 'desc', limit: EVENTS_AT_START }).toSorted((a, b) => a.seq - b.seq);
+    const before = store.before(Number.MAX_SAFE_INTEGER, EVENTS_AT_START).toReversed();
     state.feed.add(before);
     tail = new FeedTail(store, before.at(-1)?.seq ?? 0, events => state.feed.add(events));
-    tailing = setInterval(() => tail?.poll(), TAIL_MS);
+    triage.open(auditedTriage(store, audit), who);
+    const failed = (thrown: unknown) => {
+      const { message, kind, detail } = toProblem(thrown);
+      log.write('warn', message, { kind, detail });
+      observer.notice({ level: 'warn', text: message });
+    };
+    const others = { clock: systemClock, everyMs: TAIL_MS, signal: leaving.signal, failed };
+    void repeat(() => catchUp(tail), others);
+    void repeat(triage.refresh, others);
     for (const run of engine.runs(RUNS_AT_START).toReversed()) state.observer.run(run);
+    rollcall.retain();
     engine.start();
     engine.rejoin(RUNS_AT_START);
     return {
       engine,
-      raw: (seq: number) => store.page({ order: 'desc', limit: 1, beforeSeq: seq + 1 })[0]?.event,
+      raw(seq: number) {
+        const [found] = store.page({ order: 'desc', limit: 1, beforeSeq: seq + 1 });
+        return found?.seq === seq ? found.event : undefined;
+      },
+      history: historyOf(store),
+      hostChanges: store,
+      kept: store,
+      clipboard: createClipboard({
+        write: sequence => stdout.write(sequence),
+        env: process.env,
+        file: path.join(directories.dataDir, 'clipboard.txt'),
+      }),
+      exporter: createExporter({
+        dataDir: directories.dataDir,
+        who,
+        audit,
+        store,
+        get templates() {
+          return engine.templates;
+        },
+        get sources() {
+          return settings.sources();
+        },
+        now: Date.now,
+      }),
+      ruleTitle: (id: string) => rules.find(rule => rule.id === id)?.title,
+      histogram: store,
+      carving: createCarving({ engine, clock: systemClock, signal: leaving.signal }),
+      alarm: { settings: settings.alarm(), save: settings.setAlarm },
       ...(lab === undefined ? { sourceAdmin } : {}),
       ...(engine.connectors.length === 0 ? { screen: 'welcome' as const } : {}),
     };
@@ -55,6 +116,7 @@ export async function runConsole(common: CommonOptions, directories: Directories
   const end = await openConsole({
     screens: SCREENS,
     state,
+    triage,
     terminal,
     timeoutS: common.timeoutS ?? DEFAULT_TIMEOUT_S,
     now: Date.now,
@@ -62,7 +124,7 @@ export async function runConsole(common: CommonOptions, directories: Directories
     stdout,
     start,
   });
-  clearInterval(tailing);
+  leaving.abort();
   if (end.error !== undefined) {
     const { message, kind, detail } = toProblem(end.error);
     rollcall?.log.write('error', message, { kind, detail });

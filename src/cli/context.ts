@@ -4,7 +4,18 @@ import type { Directories } from '../adapters/directories.ts';
 import type { Output, Writer } from '../adapters/output.ts';
 import type { TerminalFacts } from '../adapters/terminal.ts';
 import type { Allowlist, Approval } from '../core/allowlist.ts';
-import type { AuditLog, Clock, EventLookup, EventStore, RetentionStore, RunStore, SummaryStore, TriageStore } from '../core/ports.ts';
+import type {
+  AuditLog,
+  Clock,
+  EventLookup,
+  EventStore,
+  HostChangesStore,
+  KeyValueStore,
+  RetentionStore,
+  RunStore,
+  SummaryStore,
+  TriageStore,
+} from '../core/ports.ts';
 import type { Template } from '../core/template.ts';
 import type { Engine, EngineObserver } from '../engine/api.ts';
 import type { Format } from './args.ts';
@@ -27,8 +38,12 @@ export type OpenRequest = Directories & {
 
 export type Opened = {
   readonly engine: Engine;
-  readonly store: EventStore & EventLookup & TriageStore & RetentionStore & SummaryStore & RunStore;
+  readonly store: EventStore & EventLookup & TriageStore & RetentionStore & SummaryStore & HostChangesStore & RunStore & KeyValueStore;
   readonly audit: AuditLog;
+  /** Whose decisions are made here: the login name. */
+  readonly who: string;
+  /** For processes that stay open: takes old events away from time to time, as the settings say, until `close`. */
+  retain(): void;
   /** Resolves when the lab's hosts have enrolled and sent their first logs; at once without a lab. */
   ready(): Promise<void>;
   /** Stops everything and closes the store; `keepOpen` as in `Engine.stop`. A second call does nothing. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { EnrolKit, Enrolment, EnrolPlatform } from '../core/ports.ts';
 import { Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
+import { parseSpan } from '../core/time.ts';
 import type { Command, CommandContext } from './context.ts';
 import { csvLine } from './csv.ts';
 import { endpointNames, endpointOf } from './endpoint.ts';
@@ -19,6 +20,16 @@ function platformOf({ given }: CommandContext): EnrolPlatform {
   return known;
 }
 
+/** How long (ms) the secret before a rotation stays good. */
+function graceOf({ given }: CommandContext): number {
+  const text = given.get('grace')?.[0];
+  if (text === undefined) return 0;
+  const span = parseSpan(text);
+  if (span === undefined) throw new Problem('usage', `--grace '${clean(text, 40)}' is no span of time. Write it as 30m, 24h or 7d.`);
+  if (!given.has('rotate')) throw new Problem('usage', '--grace goes with --rotate: it is for the secret before.');
+  return span;
+}
+
 const record = ({ tlsHostname, enrollSecret, serverCertsPem, fingerprint }: Enrolment, { flags, script }: EnrolKit) => ({
   tls_hostname: tlsHostname,
   enroll_secret: enrollSecret,
@@ -29,11 +40,16 @@ const record = ({ tlsHostname, enrollSecret, serverCertsPem, fingerprint }: Enro
 });
 
 /** The files that the flags name, and the script: for a medium that is carried to the host. 0600 in a directory 0700. */
-function writeFiles(directory: string, { enrollSecret, serverCertsPem }: Enrolment, { platform, flags, script }: EnrolKit): void {
+function writeFiles(
+  directory: string,
+  { enrollSecret, serverCertsPem }: Enrolment,
+  { platform, ephemeral, flags, script }: EnrolKit,
+): void {
   const files = {
     secret: enrollSecret,
     'cert.pem': serverCertsPem,
-    'osquery.flags': `${flags.join('\n')}\n`,
+    // Those of a directory that is made when the script runs would name nothing.
+    ...(ephemeral ? {} : { 'osquery.flags': `${flags.join('\n')}\n` }),
     [platform === 'windows' ? 'enroll.ps1' : 'enroll.sh']: script,
   };
   try {
@@ -62,9 +78,11 @@ export const enroll: Command = context =>
       const { given, messages, signal } = context;
       const platform = platformOf(context);
       const endpoint = endpointOf(session, 'enrolment');
+      const graceMs = graceOf(context);
       if (given.has('rotate')) {
-        await endpointOf(session, 'nodes').nodes.rotateSecret(signal);
-        messages.step('The enroll secret is new; the one before enrols nobody any more.');
+        await endpointOf(session, 'nodes').nodes.rotateSecret(signal, graceMs);
+        const before = graceMs > 0 ? `enrols hosts for ${given.get('grace')?.[0]} yet` : 'enrols nobody any more';
+        messages.step(`The enroll secret is new; the one before ${before}.`);
       }
       const enrolment = await endpoint.enrolment(signal);
       const kit = enrolment.kit(platform, given.has('ephemeral'));

@@ -6,6 +6,7 @@ import type { FeedEvent, Severity } from '../core/model.ts';
 import type { StoredEvent } from '../core/ports.ts';
 import { isAbort, Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
+import { isNamed, namedFilter } from '../core/saved-filters.ts';
 import { isoUtc, parseTime } from '../core/time.ts';
 import { FIRST_REACH_MS } from '../engine/poller.ts';
 import { createTriage, type TriageBoard } from '../state/triage.ts';
@@ -27,7 +28,7 @@ const TAIL_EVERY_MS = 200;
 type FeedOptions = {
   /** Epoch ms. */
   readonly since: number | undefined;
-  /** Already found to be right. */
+  /** Already found to be right; or `@` and the name of a saved one. */
   readonly filter: string;
   readonly follow: boolean;
   readonly limit: number | undefined;
@@ -46,7 +47,7 @@ function optionsOf({ given, format, terminal, clock }: CommandContext): FeedOpti
   if (follow && format === 'json')
     throw new Problem('usage', 'A feed that goes on is no JSON document. Take --format jsonl with --follow.');
   const filter = given.get('filter')?.[0] ?? '';
-  parseFilter(filter, { now: clock.now() });
+  if (!isNamed(filter)) parseFilter(filter, { now: clock.now() });
   return { since: from, filter, follow, limit: limit ?? (terminal.tty ? TTY_LIMIT : undefined) };
 }
 
@@ -59,11 +60,12 @@ const READER = '';
 function feedOf(context: CommandContext, { store }: Session, { filter }: FeedOptions): Feed {
   const now = () => context.clock.now();
   const board = createTriage({ store, now, who: READER });
-  const { match } = parseFilter(filter, { now: now(), statusOf: ({ id }) => board.stateOf(id) });
+  const { match } = parseFilter(namedFilter(store, filter), { now: now(), statusOf: ({ id }) => board.stateOf(id) });
   return { ...context, board, wanted: match };
 }
 
-const CSV_COLUMNS: readonly (keyof EventJson)[] = [
+/** Columns of an event in CSV. */
+export const CSV_COLUMNS: readonly (keyof EventJson)[] = [
   'time',
   'severity',
   'hostname',

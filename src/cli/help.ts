@@ -2,13 +2,12 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
-import { COMMANDS, COMMON_FLAGS, type CommandSpec, type Flag } from './args.ts';
+import { argumentForm, COMMANDS, COMMON_FLAGS, type CommandSpec, type Flag } from './args.ts';
 import type { Command } from './context.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 
 /** `rollcall query TEMPLATE --host NAME`: the command with its arguments. */
-export const commandForm = ({ name, args }: CommandSpec): string =>
-  ['rollcall', name, ...args.map(arg => (arg.optional ? `[${arg.name}]` : arg.name))].join(' ');
+export const commandForm = ({ name, args }: CommandSpec): string => ['rollcall', name, ...args.map(argumentForm)].join(' ');
 
 export const flagForm = ({ name, value, optional }: Flag): string => {
   if (value === undefined) return `--${name}`;
@@ -48,9 +47,10 @@ export function overview(): string[] {
 }
 
 function details(spec: CommandSpec): string[] {
-  const { flags, summary, examples = [] } = spec;
+  const { flags, summary, examples = [], notes = [] } = spec;
   return [
     `${commandForm(spec)}: ${summary}`,
+    ...notes,
     ...(flags.length > 0 ? ['', 'Flags', ...columns(flagRows(flags))] : []),
     ...(examples.length > 0 ? ['', 'Examples', ...examples.map(example => `  ${example}`)] : []),
     '',

@@ -1,9 +1,12 @@
 /** `rollcall hosts`: the hosts of all sources. */
 import { hostToJson } from '../core/aisoc.ts';
+import { selectHosts } from '../core/host-match.ts';
 import type { Host } from '../core/model.ts';
+import { Problem } from '../core/problem.ts';
 import { shortAge } from '../core/time.ts';
 import type { Command } from './context.ts';
 import { exitCodeFor } from './exit-codes.ts';
+import { changesSince, printChanges } from './host-changes.ts';
 import { PATIENCE_MS } from './limits.ts';
 import { type ListForm, printList } from './print.ts';
 import { withSession } from './session.ts';
@@ -42,9 +45,19 @@ const form = (now: number): ListForm<Host> => ({
   none: 'No hosts.',
 });
 
+/** The hosts that `name` stands for; all without. Throws a 'usage' Problem when it stands for none, or not for one. */
+function named(all: readonly Host[], name: string | undefined): readonly Host[] {
+  if (name === undefined) return all;
+  const { hosts: found, problems } = selectHosts(all, { names: [name], all: false, platforms: [], labels: [], exclude: [] });
+  if (problems.length > 0) throw new Problem('usage', problems.join(' '));
+  return found;
+}
+
 /** What could be listed is printed; the code is that of the worst failure. Throws when nothing could be listed. */
-export const hosts: Command = context =>
-  withSession(context, async session => {
+export const hosts: Command = context => {
+  const [name] = context.args;
+  const since = changesSince(context);
+  return withSession(context, async session => {
     const limit = context.common.timeoutS === undefined ? PATIENCE_MS : context.common.timeoutS * 1_000;
     const failures = await listHosts(context, session, limit);
     context.messages.rest();
@@ -54,6 +67,9 @@ export const hosts: Command = context =>
       throw failure;
     }
     for (const problem of failures.values()) context.messages.tell(problem.message);
-    await printList(context, session.engine.hosts(), form(context.clock.now()));
+    const found = named(session.engine.hosts(), name);
+    if (since === undefined) await printList(context, found, form(context.clock.now()));
+    else await printChanges(context, session, found, since);
     return failure ? exitCodeFor(failure.kind) : 0;
   });
+};

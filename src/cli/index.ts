@@ -20,6 +20,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run-step.ts')).runStep,
   feed: async () => (await import('./feed.ts')).feed,
   runs: async () => (await import('./runs.ts')).runs,
+  triage: async () => (await import('./triage.ts')).triage,
   status: async () => (await import('./status.ts')).status,
   prune: async () => (await import('./prune.ts')).prune,
   'rules list': async () => (await import('./rules.ts')).listRules,
@@ -40,6 +41,9 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   'source add direct': async () => (await import('./source-add.ts')).addDirect,
   'source test': async () => (await import('./source.ts')).testSource,
   'source remove': async () => (await import('./source.ts')).removeSource,
+  'evidence export': async () => (await import('./evidence.ts')).exportEvidence,
+  'evidence verify': async () => (await import('./evidence.ts')).verifyEvidence,
+  doctor: async () => (await import('./doctor.ts')).doctor,
   help: async () => (await import('./help.ts')).help,
   version: async () => (await import('./help.ts')).version,
 };

@@ -2,13 +2,12 @@
 import type { EnrolledNode, NodeAdmin, NodeChange } from '../core/ports.ts';
 import { Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
+import { parseTags } from '../core/tags.ts';
 import { isoUtc } from '../core/time.ts';
 import type { Command, CommandContext } from './context.ts';
 import { endpointNames, endpointOf } from './endpoint.ts';
 import { type ListForm, printList } from './print.ts';
 import { withSession } from './session.ts';
-
-const TAG = /^[\w.:-]{1,64}$/;
 
 const form: ListForm<EnrolledNode> = {
   json: ({ id, source, hostname, uuid, platform, ip, status, lastSeen, enrolledAt, standing, tags }) => ({
@@ -71,15 +70,7 @@ const changing =
     return withSession(context, work, endpointNames(context));
   };
 
-/** Tags in one argument, separated by commas; none takes all away. */
-function tagsOf({ args }: CommandContext): NodeChange {
-  const tags = [...new Set((args[1] ?? '').split(',').filter(tag => tag !== ''))];
-  const odd = tags.find(tag => !TAG.test(tag));
-  if (odd !== undefined) throw new Problem('usage', `'${clean(odd, 80)}' is no tag. Take letters, digits, '.', ':', '_' and '-'.`);
-  return { action: 'tag', tags };
-}
-
 export const approveNode = changing(() => ({ action: 'approve' }));
 export const blockNode = changing(() => ({ action: 'block' }));
 export const forgetNode = changing(() => ({ action: 'forget' }));
-export const tagNode = changing(tagsOf);
+export const tagNode = changing(({ args }) => ({ action: 'tag', tags: parseTags(args[1] ?? '') }));

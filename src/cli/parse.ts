@@ -2,6 +2,7 @@
 import { Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
 import {
+  argumentForm,
   COMMANDS,
   COMMON_FLAGS,
   COMMON_FORMATS,
@@ -120,7 +121,7 @@ function checkFlags(given: Given, known: readonly Flag[], of: string): void {
 
 function checkArguments({ name, args }: CommandSpec, given: readonly string[]): void {
   const needed = args.filter(({ optional }) => !optional);
-  const form = `rollcall ${[name, ...args.map(arg => (arg.optional ? `[${arg.name}]` : arg.name))].join(' ')}`;
+  const form = `rollcall ${[name, ...args.map(argumentForm)].join(' ')}`;
   if (given.length < needed.length)
     throw usage(
       `${needed
@@ -128,7 +129,8 @@ function checkArguments({ name, args }: CommandSpec, given: readonly string[]): 
         .map(arg => arg.name)
         .join(', ')} is missing: ${form}.`,
     );
-  if (given.length > args.length) throw usage(`${given.slice(args.length).map(shown).join(', ')} is too much: ${form}.`);
+  if (given.length > args.length && !args.at(-1)?.many)
+    throw usage(`${given.slice(args.length).map(shown).join(', ')} is too much: ${form}.`);
 }
 
 function number(given: Given, name: string, min: number, max: number): number | undefined {

@@ -1,5 +1,6 @@
 /** A run in the four formats: what `query` prints at its end and `runs ID` prints later. */
 import { hostLine, runToJson, summaryLine } from '../core/aisoc.ts';
+import { maskRow } from '../core/mask.ts';
 import type { Row } from '../core/model.ts';
 import { bucketOf, type Run, type Target } from '../core/run.ts';
 import { shortAge } from '../core/time.ts';
@@ -29,7 +30,8 @@ const cellsOf = (columns: readonly string[], host: string, row: Row): Cell[] => 
   ...columns.map(name => (Object.hasOwn(row, name) ? (row[name] ?? null) : null)),
 ];
 
-function* csvOf(targets: readonly Target[]): Generator<string> {
+/** Every row with its host. */
+export function* csvOf(targets: readonly Target[]): Generator<string> {
   const columns = columnsOf(targets);
   yield csvLine(headerOf(columns));
   for (const { key, rows } of targets) for (const row of rows) yield csvLine(cellsOf(columns, key, row));
@@ -39,7 +41,9 @@ function* csvOf(targets: readonly Target[]): Generator<string> {
 export function tallyText(run: Run): string {
   const { answered, failed, timedOut, waiting, targeted } = run.tally;
   const open = waiting > 0 ? ` · waiting ${waiting}` : '';
-  return `answered ${answered} · errors ${failed} · timed out ${timedOut}${open} · of ${targeted}`;
+  const unasked = run.count('not_asked');
+  const silent = `timed out ${timedOut}${unasked > 0 ? ` (${unasked} not asked)` : ''}`;
+  return `answered ${answered} · errors ${failed} · ${silent}${open} · of ${targeted}`;
 }
 
 /** Hosts without rows, each with the reason, for people. */
@@ -47,8 +51,19 @@ function silentRows(targets: readonly Target[]): Cell[][] {
   return targets.filter(({ state }) => state !== 'rows').map(target => [target.key, target.state.replaceAll('_', ' '), target.reason]);
 }
 
-function* tableOf(run: Run, terminal: CommandContext['terminal']): Generator<string> {
-  const { targets } = run;
+/** The targets with the secrets in their rows masked, and how many there were. */
+function masked(targets: readonly Target[], secrets: readonly string[]): { readonly targets: readonly Target[]; readonly count: number } {
+  if (secrets.length === 0) return { targets, count: 0 };
+  let count = 0;
+  const mask = (row: Row): Row => {
+    const hidden = maskRow(row, secrets);
+    count += hidden.count;
+    return hidden.row;
+  };
+  return { targets: targets.map(target => ({ ...target, rows: target.rows.map(mask) })), count };
+}
+
+function* tableOf(run: Run, targets: readonly Target[], terminal: CommandContext['terminal']): Generator<string> {
   const columns = columnsOf(targets);
   const rows = targets.flatMap(({ key, rows }) => rows.map(row => cellsOf(columns, key, row)));
   if (rows.length > 0) {
@@ -68,14 +83,26 @@ function* linesOf(run: Run, printed: ReadonlySet<string>): Generator<string> {
   yield jsonLine(summaryLine(run));
 }
 
-/** Prints the whole run. `jsonl` leaves out the hosts in `printed`, which were printed as they answered. */
-export async function printRun(context: CommandContext, run: Run, printed: ReadonlySet<string> = new Set()): Promise<void> {
+async function printTable(context: CommandContext, run: Run, secrets: readonly string[]): Promise<void> {
+  const { targets, count } = masked(run.targets, context.given.has('unmasked') ? [] : secrets);
+  await writeAll(context, tableOf(run, targets, context.terminal));
+  if (count > 0)
+    context.messages.tell(`${count} ${count === 1 ? 'secret is' : 'secrets are'} masked: --unmasked shows the rows as they came.`);
+}
+
+export type Printing = {
+  /** Hosts whose line of `jsonl` was printed when they answered. */
+  readonly printed?: ReadonlySet<string>;
+  /** Columns that may hold secrets: those are masked in a table, which is for eyes; the other formats are evidence, kept as it came. */
+  readonly secrets?: readonly string[];
+};
+
+/** Prints the whole run. */
+export async function printRun(context: CommandContext, run: Run, { printed = new Set(), secrets = [] }: Printing = {}): Promise<void> {
   if (context.format === 'json') await writeJson(context, runToJson(run));
   else if (context.format === 'csv') await writeAll(context, csvOf(run.targets));
-  else if (context.format === 'table') await writeAll(context, tableOf(run, context.terminal));
-  else {
-    await writeAll(context, linesOf(run, printed));
-  }
+  else if (context.format === 'table') await printTable(context, run, secrets);
+  else await writeAll(context, linesOf(run, printed));
 }
 
 /** Answered, and so never to change again: its line of `jsonl` can be printed. */

@@ -5,8 +5,10 @@ import { Problem, toProblem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
 import { parseSize, shortSize } from '../core/size.ts';
 import { isoUtc, parseTime } from '../core/time.ts';
+import { takeAway } from '../engine/retention.ts';
 import { createTriage } from '../state/triage.ts';
 import type { Command, CommandContext } from './context.ts';
+import { unlessAborted } from './limits.ts';
 import { writeAll, writeJson } from './print.ts';
 import { withSession } from './session.ts';
 
@@ -39,7 +41,7 @@ async function print(context: CommandContext, { events, sizeBefore, sizeAfter }:
 /** Throws a 'usage' Problem where nothing is named that may go: an empty command line must not delete. */
 export const prune: Command = async context => {
   const { keep, ...limits } = wantedOf(context);
-  const { clock, given, messages } = context;
+  const { clock, given, messages, signal } = context;
   const dryRun = given.has('dry-run');
   return withSession(
     context,
@@ -49,7 +51,7 @@ export const prune: Command = async context => {
       const plan: PrunePlan = { ...limits, keep: keep.trim() === '' ? () => false : match };
       const { before, maxBytes } = limits;
       if (!dryRun) audit.write('prune', { before: before === undefined ? null : isoUtc(before), max_bytes: maxBytes ?? null, keep });
-      const result = store.prune(plan, dryRun);
+      const result = await takeAway(store, plan, { dryRun, pause: () => unlessAborted(clock.sleep(0), signal) });
       if (!dryRun && result.events > 0) {
         try {
           store.compact();

@@ -1,5 +1,5 @@
 /** `rollcall query --run ID`: a run once more, on all its hosts as a new run, or with `--missing` on the silent and failed ones. */
-import type { LaunchRequest } from '../core/launch-policy.ts';
+import { findTemplate, type LaunchRequest } from '../core/launch-policy.ts';
 import type { Host } from '../core/model.ts';
 import { Problem } from '../core/problem.ts';
 import { bucketOf, type Run, type Target } from '../core/run.ts';
@@ -8,7 +8,7 @@ import { ask } from './ask.ts';
 import { confirmMany } from './confirm.ts';
 import type { CommandContext } from './context.ts';
 import { LAB_SOURCE } from './lab.ts';
-import { printPlan } from './plan.ts';
+import { planOf, printPlan } from './plan.ts';
 import { printRun } from './print-run.ts';
 import { type Session, withSession } from './session.ts';
 import { listForAsking } from './targets.ts';
@@ -34,7 +34,8 @@ async function sourcesOf(context: CommandContext, id: string, chosen: (target: T
     const sources = new Set(run.targets.filter(chosen).map(({ host }) => host.source));
     if (sources.size > 0) return [...sources];
     context.messages.step('every host has answered: nobody was asked again');
-    await printRun(context, run);
+    const { secrets = [] } = session.engine.templates.find(({ name }) => name === run.record.template) ?? {};
+    await printRun(context, run, { secrets });
     return undefined;
   };
   return withSession(context, look, 'none');
@@ -61,16 +62,17 @@ async function askAgain(context: CommandContext, session: Session, id: string, m
   const run = findRun(session, id);
   const request = requestOf(run);
   const query = engine.preview(request);
+  const template = findTemplate(engine.templates, request.template);
   const targets = await stillThere(context, session, missing ? run.targets.filter(isMissing) : run.targets);
   const hosts: readonly Host[] = targets.map(({ host }) => host);
   if (context.given.has('dry-run')) {
-    await printPlan(context, query, hosts);
+    await printPlan(context, planOf(engine, query, template, hosts));
     return 0;
   }
   await confirmMany(context, hosts.length, engine.policy);
-  if (missing) return ask(context, session, { hosts, told: [...run.notes], send: options => engine.again(id, targets, options) });
+  if (missing) return ask(context, session, { template, hosts, told: [...run.notes], send: options => engine.again(id, targets, options) });
   if (query.digest !== run.record.digest) context.messages.tell(`Template '${query.template}' has changed since run ${run.id}.`);
-  return ask(context, session, { hosts, send: options => engine.launch(request, hosts, options) });
+  return ask(context, session, { template, hosts, send: options => engine.launch(request, hosts, options) });
 }
 
 /** Throws a 'usage' Problem for an id that is none and for flags that a run leaves no room for, before anything is sent. */

@@ -1,14 +1,14 @@
 /** `rollcall query`: an allowlisted live query on chosen hosts, and their answers. */
-import { approve, type LaunchRequest } from '../core/launch-policy.ts';
+import { approve, findTemplate, type LaunchRequest } from '../core/launch-policy.ts';
 import { Problem } from '../core/problem.ts';
 import { ask } from './ask.ts';
-import { confirmMany } from './confirm.ts';
+import { asksPerson, confirmMany } from './confirm.ts';
 import type { Command, CommandContext } from './context.ts';
 import { pairsOf } from './pairs.ts';
-import { printPlan } from './plan.ts';
+import { planLines, planOf, printPlan } from './plan.ts';
 import { queryAgain } from './query-again.ts';
 import { withSession } from './session.ts';
-import { chooseTargets, wantedHosts } from './targets.ts';
+import { chooseTargets, thoseItRunsOn, wantedHosts } from './targets.ts';
 
 function requestOf({ args, given }: CommandContext): LaunchRequest {
   return { template: args[0] ?? '', params: Object.fromEntries(pairsOf('param', given)) };
@@ -19,15 +19,18 @@ const queryAnew: Command = async context => {
   const wire = await context.wire();
   const { templates, refused, policy } = await wire.allowlist(context.directories.configDir);
   const approved = approve(templates, request, context.clock.now(), refused);
+  const template = findTemplate(templates, request.template);
   const wanted = await wantedHosts(context);
   return withSession(context, async session => {
-    const hosts = await chooseTargets(context, session, wanted);
+    const hosts = thoseItRunsOn(context, template, await chooseTargets(context, session, wanted), wanted);
+    const plan = () => planOf(session.engine, approved, template, hosts);
     if (context.given.has('dry-run')) {
-      await printPlan(context, approved, hosts);
+      await printPlan(context, plan());
       return 0;
     }
+    if (asksPerson(context, hosts.length, policy)) for (const line of planLines(plan())) context.messages.tell(line);
     await confirmMany(context, hosts.length, policy);
-    return ask(context, session, { hosts, send: options => session.engine.launch(request, hosts, options) });
+    return ask(context, session, { template, hosts, send: options => session.engine.launch(request, hosts, options) });
   });
 };
 

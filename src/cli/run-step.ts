@@ -1,46 +1,49 @@
 /** `rollcall run STEP.yaml`: the `osquery_live_query` steps of an AiSOC playbook, in order. */
 import { runToJson } from '../core/aisoc.ts';
-import { approve } from '../core/launch-policy.ts';
+import { approve, findTemplate } from '../core/launch-policy.ts';
 import { isAbort, Problem, toProblem } from '../core/problem.ts';
 import type { Run } from '../core/run.ts';
 import type { Step } from '../core/step.ts';
+import type { Template } from '../core/template.ts';
 import { type AnswerPrinter, ask } from './ask.ts';
 import { confirmMany } from './confirm.ts';
 import type { Command, CommandContext, WantedSources } from './context.ts';
 import { DONE, errorJson, exitCodeFor } from './exit-codes.ts';
-import { printPlan } from './plan.ts';
+import { planOf, printPlan } from './plan.ts';
 import { jsonLine, writeAll } from './print.ts';
 import { printRun } from './print-run.ts';
 import { type Session, withSession } from './session.ts';
 import { isElsewhere, readSteps, sourcesOf } from './step.ts';
-import { chooseTargets } from './targets.ts';
+import { chooseTargets, thoseItRunsOn } from './targets.ts';
 
 /** A step and where it goes. */
 type Planned = { readonly step: Step; readonly sources: WantedSources };
 
 /** One of several answers: a line of its own, or a table under its step's name. */
-function oneOfSeveral(context: CommandContext, { label }: Step): AnswerPrinter {
+function oneOfSeveral(context: CommandContext, { label }: Step, { secrets }: Template): AnswerPrinter {
   const finish = async (run: Run) => {
     if (context.format !== 'table') return writeAll(context, [jsonLine({ ...runToJson(run), step: label })]);
     await writeAll(context, [`${label}\n\n`]);
-    await printRun(context, run);
+    await printRun(context, run, { secrets });
     await writeAll(context, ['\n']);
   };
   return { take: () => undefined, finish };
 }
 
-async function askStep(context: CommandContext, session: Session, step: Step, printer?: AnswerPrinter): Promise<number> {
+async function askStep(context: CommandContext, session: Session, step: Step, isOneOfSeveral = false): Promise<number> {
   const { engine } = session;
   const { request, label, remarks } = step;
   for (const remark of remarks) context.messages.tell(`step '${label}': ${remark}`);
+  const template = findTemplate(engine.templates, request.template, engine.refused);
   const named = { names: step.hosts, all: false, platforms: [], labels: [], exclude: [] };
-  const hosts = await chooseTargets(context, session, named);
+  const hosts = thoseItRunsOn(context, template, await chooseTargets(context, session, named), named);
   if (context.given.has('dry-run')) {
-    await printPlan(context, engine.preview(request), hosts);
+    await printPlan(context, planOf(engine, engine.preview(request), template, hosts));
     return DONE;
   }
   const timeoutMs = (context.common.timeoutS ?? step.timeoutS) * 1_000;
-  return ask(context, session, { hosts, timeoutMs, send: options => engine.launch(request, hosts, options), ...(printer && { printer }) });
+  const printer = isOneOfSeveral ? { printer: oneOfSeveral(context, step, template) } : {};
+  return ask(context, session, { template, hosts, timeoutMs, send: options => engine.launch(request, hosts, options), ...printer });
 }
 
 /** A step that failed while others are told of: its line, and its code. */
@@ -73,7 +76,7 @@ async function inOrder(context: CommandContext, plan: readonly Planned[], work: 
 /** A lab starts once for all steps; each backend of a step is opened by itself. */
 function askAll(context: CommandContext, plan: readonly Planned[]): Promise<number> {
   if (context.format === 'csv') throw new Problem('usage', 'A CSV holds one answer, and the file has several steps. Nothing was sent.');
-  const askOne = (session: Session, { step }: Planned) => askStep(context, session, step, oneOfSeveral(context, step));
+  const askOne = (session: Session, { step }: Planned) => askStep(context, session, step, true);
   if (isElsewhere(context)) return withSession(context, session => inOrder(context, plan, planned => askOne(session, planned)));
   return inOrder(context, plan, planned => withSession(context, session => askOne(session, planned), planned.sources));
 }

@@ -49,7 +49,8 @@ export const runs: Command = context =>
       }
       const run = engine.run(id);
       if (!run) throw new Problem('usage', `There is no run '${clean(id, 80)}'. \`rollcall runs\` lists them.`);
-      await printRun(context, run);
+      const { secrets = [] } = engine.templates.find(({ name }) => name === run.record.template) ?? {};
+      await printRun(context, run, { secrets });
       return 0;
     },
     'none',

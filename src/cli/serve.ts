@@ -14,8 +14,9 @@ function stopped(signal: AbortSignal): Promise<void> {
 export const serve: Command = context =>
   withSession(
     context,
-    async ({ engine }) => {
+    async ({ engine, retain }) => {
       const { messages, signal } = context;
+      retain();
       for (const connector of engine.connectors) {
         if (!connector.enrolment) continue;
         const { tlsHostname, fingerprint } = await connector.enrolment(signal);

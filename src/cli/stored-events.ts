@@ -3,7 +3,8 @@ import type { EventQuery, EventStore, StoredEvent } from '../core/ports.ts';
 
 const PART = 2_000;
 
-type Range = Required<Pick<EventQuery, 'sources' | 'order'>> & Pick<EventQuery, 'since'>;
+/** Of all sources, when none is named. */
+type Range = Pick<EventQuery, 'order' | 'sources' | 'since'>;
 
 /** By time and sequence. Only events up to sequence `last`: what arrives meanwhile is left for later. */
 export function* storedEvents(store: EventStore, range: Range, last: number): Generator<StoredEvent> {

@@ -1,9 +1,12 @@
 /** From the flags of `query` to the hosts that are asked. Whatever is off is said before anything is sent. */
 import { readFile } from 'node:fs/promises';
+import { runsOn } from '../core/applicable.ts';
 import { selectHosts, type WantedHosts } from '../core/host-match.ts';
 import type { Host } from '../core/model.ts';
 import type { Connector } from '../core/ports.ts';
 import { Problem } from '../core/problem.ts';
+import { clean } from '../core/sanitize.ts';
+import type { Template } from '../core/template.ts';
 import type { CommandContext } from './context.ts';
 import { PATIENCE_MS, within } from './limits.ts';
 import { type Session, withLate } from './session.ts';
@@ -98,4 +101,29 @@ export async function chooseTargets(context: CommandContext, session: Session, w
   const { hosts: chosen, problems } = selectHosts([...engine.hosts(), ...hosts], wanted);
   if (problems.length > 0) throw new Problem('usage', `${problems.join(' ')} Nothing was sent.`);
   return chosen;
+}
+
+const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? '' : 's'}`;
+
+/**
+ * Without the hosts on which the template cannot run, which is said. Those that were named one by one stay: whoever names a
+ * host wants its answer, be it a failure. Throws a 'usage' Problem when nobody is left.
+ */
+export function thoseItRunsOn(
+  context: CommandContext,
+  template: Template,
+  hosts: readonly Host[],
+  { names }: WantedHosts,
+): readonly Host[] {
+  const exact = new Set(names.map(name => name.trim().toLowerCase()));
+  const isNamed = ({ hostname, displayName, uuid, id }: Host) =>
+    [hostname, displayName, uuid, id].some(name => exact.has(name.toLowerCase()));
+  const where = `${template.name} runs on ${template.platforms.join(', ')} only`;
+  const asked = hosts.filter(host => runsOn(template, host) || isNamed(host));
+  if (asked.length === 0) throw new Problem('usage', `No host is left to ask: ${where}. Nothing was sent.`);
+  const left = hosts.length - asked.length;
+  if (left > 0) context.messages.tell(`${count(left, 'host')} ${left === 1 ? 'is' : 'are'} not asked: ${where}.`);
+  const unfit = asked.filter(host => !runsOn(template, host)).map(({ hostname }) => hostname);
+  if (unfit.length > 0) context.messages.tell(`${where}. Asked all the same, because they were named: ${clean(unfit.join(', '))}.`);
+  return asked;
 }

@@ -18,6 +18,7 @@ import type { ConnectorDeps } from '../connectors/module.ts';
 import type { Allowlist, Approval } from '../core/allowlist.ts';
 import type { AuditLog, Clock, Connector, Log, SecretSource } from '../core/ports.ts';
 import { Problem, toProblem } from '../core/problem.ts';
+import type { Rule } from '../core/rules/rule.ts';
 import { parseTemplate, type Template } from '../core/template.ts';
 import { isoUtc } from '../core/time.ts';
 import { createEngine } from '../engine/engine.ts';
@@ -25,6 +26,7 @@ import { loadAllowlist } from './allowlist.ts';
 import type { Opened, OpenRequest, WantedSources } from './context.ts';
 import { startForwarding } from './forwarding.ts';
 import { type OpenLab, openLab } from './lab.ts';
+import { startRetention } from './retention.ts';
 import { brokenRules, loadRules } from './rule-set.ts';
 import { readOwnSettings } from './source-settings.ts';
 
@@ -33,8 +35,8 @@ export type Rollcall = Opened & {
   readonly store: Store;
   readonly log: Log;
   readonly settings: SettingsFile;
-  /** Whose decisions are made here: the login name. */
-  readonly who: string;
+  /** Those in force. */
+  readonly rules: readonly Rule[];
   /** Makes the connector of a source; touches no network. */
   connect(source: SourceSettings): Connector;
 };
@@ -161,6 +163,7 @@ export async function openRollcall(request: OpenRequest): Promise<Rollcall> {
   const settings = openSettings(configDir);
   const chosen = simulated === undefined ? configured(settings, sources) : [];
   const targets = simulated === undefined && sources !== 'none' ? settings.forward() : [];
+  const retention = sources === 'none' ? undefined : settings.retention();
   const base = openBase(dataDir, clock);
   const { store, log, audit } = base;
   let lab: OpenLab | undefined;
@@ -187,7 +190,9 @@ export async function openRollcall(request: OpenRequest): Promise<Rollcall> {
     });
     engine.listen();
     lab?.run();
+    const closed = new AbortController();
     const shutDown = async (keepOpen: boolean) => {
+      closed.abort();
       await engine.stop(keepOpen);
       await forwarding.stop();
       await lab?.close();
@@ -201,7 +206,11 @@ export async function openRollcall(request: OpenRequest): Promise<Rollcall> {
       audit,
       log,
       settings,
+      rules: rules.rules,
       who: userName(),
+      retain() {
+        if (retention) startRetention(retention, { store, clock, log, observer, signal: closed.signal });
+      },
       connect,
       ready: async () => lab?.ready,
       close(keepOpen = false) {

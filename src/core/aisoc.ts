@@ -28,6 +28,8 @@ export type RunJson = {
   timed_out_hosts: string[];
   errors: Record<string, string>;
   offline_hosts: string[];
+  /** Of the `timed_out_hosts` those whose wave never came; absent when everybody was asked. */
+  not_asked_hosts?: string[];
   run: RunSummary;
 };
 
@@ -52,6 +54,8 @@ export function runSummary(run: Run): RunSummary {
   };
 }
 
+const wasNotAsked = ({ state }: Target): boolean => state === 'not_asked' || state === 'queued';
+
 const failure = (target: Target): string => target.reason || 'the query failed on this host, without a message';
 
 type Outcome = 'answered' | 'failed' | 'silent';
@@ -65,6 +69,7 @@ function outcomeOf(target: Target): Outcome {
 export function runToJson(run: Run): RunJson {
   const having = (outcome: Outcome) => run.targets.filter(target => outcomeOf(target) === outcome);
   const silent = having('silent');
+  const unasked = silent.filter(wasNotAsked).map(target => target.key);
   return {
     // fromEntries defines its keys: a host called `__proto__` is a host like any other.
     results: Object.fromEntries(having('answered').map(target => [target.key, target.rows])),
@@ -72,6 +77,7 @@ export function runToJson(run: Run): RunJson {
     timed_out_hosts: silent.map(target => target.key),
     errors: Object.fromEntries(having('failed').map(target => [target.key, failure(target)])),
     offline_hosts: silent.filter(target => target.state === 'offline').map(target => target.key),
+    ...(unasked.length > 0 ? { not_asked_hosts: unasked } : {}),
     run: runSummary(run),
   };
 }

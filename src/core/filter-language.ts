@@ -47,10 +47,23 @@ function* wordsOf(text: string): Generator<Word> {
   }
 }
 
-/** Points at the word: column and word in the message, a caret under it in the detail. */
-function wrong(expression: string, { text, column }: Word, what: string): Problem {
-  const detail = `${clean(expression)}\n${' '.repeat(column - 1)}^`;
-  return new Problem('usage', `The filter is off at column ${column}, '${clean(text, 120)}': ${what}.`, { detail });
+/**
+ * A filter that cannot be read. The wrong word stands from `from` to `to` of the expression (UTF-16 units), and `what` says
+ * what is wrong with it; the message names column and word, the detail has a caret under it.
+ */
+export class FilterProblem extends Problem {
+  override readonly name = 'FilterProblem';
+  readonly from: number;
+  readonly to: number;
+  readonly what: string;
+
+  constructor(expression: string, { text, column }: Word, what: string) {
+    const detail = `${clean(expression)}\n${' '.repeat(column - 1)}^`;
+    super('usage', `The filter is off at column ${column}, '${clean(text, 120)}': ${what}.`, { detail });
+    this.from = column - 1;
+    this.to = this.from + text.length;
+    this.what = what;
+  }
 }
 
 /** A term that finds this value in a field, quoted where that is needed. A quote mark inside it becomes a `?`. */
@@ -71,6 +84,13 @@ export function wordAt(expression: string, cursor: number): { readonly from: num
     if (cursor >= from && cursor <= from + text.length) return { from, to: from + text.length, text };
   }
   return { from: cursor, to: cursor, text: '' };
+}
+
+/** The expression without its terms on these fields. */
+export function withoutFields(expression: string, names: readonly string[]): string {
+  const on = new RegExp(`^[-!]?(?:${names.join('|')})[:=<>]`, 'i');
+  const words = [...wordsOf(expression)].map(({ text }) => text);
+  return words.filter(word => !on.test(word)).join(' ');
 }
 
 const unquote = (text: string): string => text.replaceAll('"', '');
@@ -102,12 +122,12 @@ function compileTerm<T>(body: string, { fields, anyText }: Vocabulary<T>): { tes
   return typeof test === 'string' ? test : { test, field: field.names[0] ?? name };
 }
 
-/** Compiles an expression. An empty one matches everything. Throws a 'usage' Problem that points at the wrong word. */
+/** Compiles an expression. An empty one matches everything. Throws a `FilterProblem` that points at the wrong word. */
 export function compileFilter<T>(expression: string, vocabulary: Vocabulary<T>): Filter<T> {
   const compiled = [...wordsOf(expression)].map(word => {
     const excluded = /^[-!]/.test(word.text);
     const term = compileTerm(excluded ? word.text.slice(1) : word.text, vocabulary);
-    if (typeof term === 'string') throw wrong(expression, word, term);
+    if (typeof term === 'string') throw new FilterProblem(expression, word, term);
     return { test: term.test, term: { text: word.text, field: term.field, excluded } };
   });
   return {

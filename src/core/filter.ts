@@ -17,8 +17,19 @@ export {
   type Vocabulary,
 } from './filter-language.ts';
 
-/** An event as lists hold it; the raw record is not looked into. */
-export type FilteredEvent = Omit<FeedEvent, 'raw'>;
+/** What lists hold of an event. The raw record is not looked into. */
+export type FilteredEvent = Omit<FeedEvent, 'raw' | 'dedupeKey' | 'tables' | 'isNew' | 'rules'> & {
+  readonly tables?: FeedEvent['tables'] | undefined;
+  readonly isNew?: FeedEvent['isNew'] | undefined;
+  readonly rules?: FeedEvent['rules'] | undefined;
+  /** Title and cells as one text, where the event is held so; a word is then looked for in it. */
+  readonly text?: string | undefined;
+  /** One cell, where that is cheaper than the whole row. */
+  cell?(name: string): string | null | undefined;
+};
+
+const cellOf = (event: FilteredEvent, name: string): string | null | undefined =>
+  event.cell ? event.cell(name) : Object.hasOwn(event.row, name) ? event.row[name] : undefined;
 
 /** What a filter cannot know from an event alone. */
 export type FilterFacts = {
@@ -134,19 +145,19 @@ const column: Field<FilteredEvent> = {
   compile(value) {
     const [, name = '', operator, wanted = ''] = CELL.exec(value) ?? [];
     if (name === '' || (operator !== undefined && wanted === '')) return 'write it as col:path=/tmp/* or col:port>1024';
-    if (operator === undefined) return ({ row }) => Object.hasOwn(row, name) && Boolean(row[name]);
+    if (operator === undefined) return event => Boolean(cellOf(event, name));
     if (operator === '=') {
       const test = globTest(wanted);
-      return ({ row }) => {
-        const cell = row[name];
+      return event => {
+        const cell = cellOf(event, name);
         return typeof cell === 'string' && test(cell);
       };
     }
     const limit = Number(wanted);
     if (Number.isNaN(limit)) return `'${wanted}' is no number`;
     const compared = COMPARED[operator as Operator];
-    return ({ row }) => {
-      const cell = row[name];
+    return event => {
+      const cell = cellOf(event, name);
       return typeof cell === 'string' && cell !== '' && compared(Number(cell) - limit);
     };
   },
@@ -175,9 +186,12 @@ const novelty = choice(['new'], 'new:yes', {
   fleet: event => event.isNew === 'fleet',
 });
 
-function anyEventText({ hostname, title, queryName, table, row }: FilteredEvent, test: (text: string) => boolean): boolean {
-  if (test(hostname) || test(title)) return true;
-  if ((queryName !== null && test(queryName)) || (table !== null && test(table))) return true;
+function anyEventText(event: FilteredEvent, test: (text: string) => boolean): boolean {
+  const { hostname, queryName, table, text } = event;
+  if (test(hostname) || (queryName !== null && test(queryName)) || (table !== null && test(table))) return true;
+  if (text !== undefined) return test(text);
+  if (test(event.title)) return true;
+  const { row } = event;
   for (const name in row) {
     const value = row[name];
     if (typeof value === 'string' && test(value)) return true;

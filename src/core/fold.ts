@@ -3,9 +3,9 @@
  * Columns that differ each time (process ids, times, counters) do not count.
  */
 import { hash } from 'node:crypto';
-import type { FeedEvent } from './model.ts';
+import type { FilteredEvent } from './filter.ts';
 
-type Told = Omit<FeedEvent, 'raw'>;
+type Told = FilteredEvent;
 
 /** Columns that say nothing of what a row is about. */
 const VOLATILE = new Set(
@@ -20,14 +20,28 @@ const VOLATILE = new Set(
 /** The port that a caller gets for one connection. */
 const EPHEMERAL = { local: 'local_port', remote: 'remote_port' };
 
+/** Lists of columns, and longest one, of which it is remembered which of them stay. Rows of one query all have the same. */
+const MEMORY = 1_000;
+const LONGEST = 2_000;
+const stable = new Map<string, readonly string[]>();
+
+function stableColumns({ row }: Told): readonly string[] {
+  const names = Object.keys(row);
+  const list = names.join('\u0000');
+  const known = stable.get(list);
+  if (known) return known;
+  const found = names.filter(name => !VOLATILE.has(name)).sort();
+  if (stable.size >= MEMORY) stable.clear();
+  if (list.length <= LONGEST) stable.set(list, found);
+  return found;
+}
+
 /** The cells that stay, in an order that does not depend on that of the columns. */
-function stableCells({ row }: Told): string {
+function stableCells(event: Told): string {
+  const { row } = event;
   const outgoing = Boolean(row[EPHEMERAL.remote]) && row[EPHEMERAL.remote] !== '0';
   const cells: (string | null)[] = [];
-  for (const name of Object.keys(row).sort()) {
-    if (VOLATILE.has(name) || (outgoing && name === EPHEMERAL.local)) continue;
-    cells.push(name, row[name] ?? null);
-  }
+  for (const name of stableColumns(event)) if (!outgoing || name !== EPHEMERAL.local) cells.push(name, row[name] ?? null);
   return JSON.stringify(cells);
 }
 
@@ -37,26 +51,26 @@ const subjectOf = ({ table, queryName, eventType }: Told): string => table ?? qu
 /** 52 bits of a hash: a whole number that JavaScript and SQLite hold exactly. */
 export const hash52 = (text: string): number => Number.parseInt(hash('sha256', text, 'hex').slice(0, 13), 16);
 
+/** What a row says, wherever it is, as a number (`hash52`). */
+export const contentOf = (event: Told): number => hash52(`${subjectOf(event)}\u0000${stableCells(event)}`);
+
 /**
  * Events with the same key are one line with a count: the same rule (or table), the same host, the same way it went, and
- * rows that differ in volatile columns only.
+ * rows that differ in volatile columns only. `content`: what `contentOf` gave, where that is known.
  */
-export function foldKey(event: Told): string {
-  const by = event.rules?.[0] ?? subjectOf(event);
-  return `${event.source}\u0000${event.hostId}\u0000${by}\u0000${event.action ?? ''}\u0000${event.severity}\u0000${hash52(stableCells(event)).toString(36)}`;
+export function foldKey(event: Told, content = contentOf(event)): number {
+  const { source, hostId, rules, action, severity } = event;
+  return hash52([source, hostId, rules?.[0], action, severity, content].join('\u0000'));
 }
 
-/** What novelty is counted by: `content` of a row, wherever it is (`hash52`); its host; and the table or query that it comes from. */
+/** What novelty is counted by: the content of a row, its host, and the table or query that it comes from. */
 export type NoveltyKeys = { readonly content: number; readonly host: string; readonly subject: string };
 
-export function noveltyKeys(event: Told): NoveltyKeys {
-  const subject = subjectOf(event);
-  return {
-    content: hash52(`${subject}\u0000${stableCells(event)}`),
-    host: `${event.source}\u0000${event.hostId}`,
-    subject,
-  };
-}
+export const noveltyKeys = (event: Told): NoveltyKeys => ({
+  content: contentOf(event),
+  host: `${event.source}\u0000${event.hostId}`,
+  subject: subjectOf(event),
+});
 
 /** A row of a whole answer, not of a difference: the first answer of a host is what is already there, not news. */
 export const isInventory = ({ kind, action }: Told): boolean => kind === 'query_row' && action !== 'added' && action !== 'removed';

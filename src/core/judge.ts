@@ -1,5 +1,6 @@
 /** From what a connector read to what is stored and shown: severity, why, ATT&CK, the rules that matched, a stable id. */
 import { dedupeKey } from './dedupe.ts';
+import type { FilteredEvent } from './filter.ts';
 import type { ConnectorKind, EventAction, EventKind, EventType, FeedEvent, RawEvent, Row, Severity } from './model.ts';
 import { decide, type Facts, NO_RULES, type RuleSet } from './rules/compile.ts';
 import type { Rule } from './rules/rule.ts';
@@ -46,7 +47,7 @@ function attackOf(tables: readonly string[], matched: readonly Rule[]): readonly
 }
 
 /** What rules see of an event, stored or not. `platform` of its host, where it is known. */
-export function factsOfEvent(event: Omit<FeedEvent, 'raw'>, platform?: Platform): Facts {
+export function factsOfEvent(event: FilteredEvent, platform?: Platform): Facts {
   const { kind, table, tables = table === null ? [] : [table], action, queryName, row } = event;
   return { kind, tables, action, queryName, row, platform };
 }
@@ -113,7 +114,7 @@ export type EventJson = {
 };
 
 /** Where an event stands at `now` (epoch ms); what nobody touched is new. */
-function triageToJson(triage: Triage | undefined, now: number): TriageJson {
+export function triageToJson(triage: Triage | undefined, now: number): TriageJson {
   const { who = null, at, until, reason = '', comments = 0 } = triage ?? {};
   const iso = (time: number | null | undefined) => (time === null || time === undefined ? null : isoUtc(time));
   return { state: stateAt(triage, now), who, at: iso(at), until: iso(until), reason, comments };

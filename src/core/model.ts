@@ -95,6 +95,10 @@ export type Health = {
   /** Epoch ms of the last successful exchange, and of the newest event. */
   readonly lastContact: number | null;
   readonly lastEvent: number | null;
+  /** ms that the newest event of the last delivery took to come here; null before there was one. See `lagOf`. */
+  readonly delay?: number | null;
+  /** Epoch ms since which every polled feed was read to its end; null when one never was, absent where hosts send by themselves. */
+  readonly caughtUpAt?: number | null;
   readonly events: number;
   readonly skipped: number;
   readonly reconnects: number;

@@ -2,10 +2,16 @@
  * The seams between rollcall and the world. Every asynchronous one takes an AbortSignal; remote things are values in
  * async iterables, never callbacks; optional members say what a source can do.
  */
+
+import type { CarveArchive } from './carve.ts';
+import type { FilteredEvent } from './filter.ts';
 import type { ApprovedQuery } from './launch-policy.ts';
-import type { ConnectorKind, FeedEvent, Host, HostAnswer, RawEvent } from './model.ts';
+import type { ConnectorKind, FeedEvent, Host, HostAnswer, RawEvent, Severity } from './model.ts';
 import type { Run } from './run.ts';
-import type { Decision, TriageEntry } from './triage.ts';
+import type { Decision, Triage, TriageEntry } from './triage.ts';
+
+export type { Carve, CarveArchive, CarvedFile, CarveState } from './carve.ts';
+export type { HostChanges, HostChangesStore, HostSpan } from './host-changes.ts';
 
 /** Where a feed stands. Opaque to everyone but the connector that made it. */
 export type Cursor = string;
@@ -64,6 +70,8 @@ export interface Connector {
   enrolment?(signal: AbortSignal): Promise<Enrolment>;
   /** Standing remarks for the Sources screen; empty when there is nothing to say. */
   remarks?(): readonly string[];
+  /** Why the source takes no events in just now though nothing has failed (no room on the disk); its health says so. Cheap. */
+  hindrance?(): string | undefined;
   close?(): Promise<void>;
 }
 
@@ -84,42 +92,8 @@ export interface NodeAdmin {
   list(signal: AbortSignal): Promise<readonly EnrolledNode[]>;
   /** Audited, then done. Returns the node as it is now, or was before it was forgotten. Throws a 'usage' Problem when there is none. */
   change(id: string, change: NodeChange, signal: AbortSignal): Promise<EnrolledNode>;
-  /** A new enroll secret: the old one is refused from now on, keys stay valid. Audited. */
-  rotateSecret(signal: AbortSignal): Promise<void>;
-}
-
-/** 'announced': asked for, nothing has come. 'complete': all of it is on disk and its digest known. */
-export type CarveState = 'announced' | 'receiving' | 'complete';
-
-/** A file that a host sends: an archive, as osqueryd's carver makes it. */
-export type Carve = {
-  readonly id: string;
-  readonly source: string;
-  readonly hostId: string;
-  readonly hostname: string;
-  /** As it was asked for. */
-  readonly path: string;
-  readonly state: CarveState;
-  readonly runId: string;
-  /** Epoch ms. */
-  readonly requestedAt: number;
-  readonly completedAt: number | null;
-  /** Bytes of the archive; 0 until it begins to come. */
-  readonly size: number;
-  readonly received: number;
-  /** Of the archive, hex. */
-  readonly sha256: string | null;
-  readonly format: 'tar' | 'tar.zst' | null;
-};
-
-/** A member of the archive. `note`: why it was not extracted. */
-export type CarvedFile = { readonly path: string; readonly size: number; readonly sha256: string; readonly note?: string };
-
-export interface CarveArchive {
-  /** Newest first. Asks no host and no other process. */
-  list(): Promise<readonly Carve[]>;
-  /** What is in a complete one. With `directory`, which must be new or empty, its files are written there. Throws a 'usage' Problem. */
-  files(id: string, directory: string | undefined, signal: AbortSignal): Promise<readonly CarvedFile[]>;
+  /** A new enroll secret: the old one is refused after `graceMs` (0 by default), keys stay valid. Audited. */
+  rotateSecret(signal: AbortSignal, graceMs?: number): Promise<void>;
 }
 
 export type EnrolPlatform = 'linux' | 'darwin' | 'windows';
@@ -186,6 +160,11 @@ export interface LiveQueryBackend {
   end(remoteId: string, reason: EndReason, signal: AbortSignal): Promise<string | undefined>;
   /** Whether `updates` can be called again for a run of an earlier process. */
   readonly rejoin: boolean;
+  /**
+   * Called before that where a backend's runs are in memory only. `waiting`: the hosts that have not answered; those that had
+   * taken the query may be told of it once more. Throws a `Problem` when it cannot.
+   */
+  takeUp?(remoteId: string, query: ApprovedQuery, waiting: readonly Host[], signal: AbortSignal): Promise<void>;
 }
 
 export type EventQuery = {
@@ -201,7 +180,18 @@ export type EventQuery = {
   readonly afterSeq?: number;
 };
 
-export type StoredEvent = { readonly seq: number; readonly event: FeedEvent };
+/** `content`: what the row says as a number (`contentOf`), where the store has worked it out. */
+export type StoredEvent = { readonly seq: number; readonly event: FeedEvent; readonly content?: number | undefined };
+
+/** A stored event without its raw record. */
+export type StoredView = { readonly seq: number; readonly event: FilteredEvent };
+
+export interface EventArchive {
+  /** Up to `limit` events stored before sequence `seq`, newest first. */
+  before(seq: number, limit: number): readonly StoredView[];
+  /** Up to `limit` events stored after sequence `seq`, oldest first. */
+  after(seq: number, limit: number): readonly StoredView[];
+}
 
 export interface EventStore {
   /**
@@ -228,10 +218,21 @@ export interface TriageStore {
   decide(events: readonly string[], decision: Decision, who: string, at: number): readonly TriageEntry[];
   /** Words about each of the events; where it stands does not change. */
   comment(events: readonly string[], comment: string, who: string, at: number): readonly TriageEntry[];
-  /** Takes back the newest decision of each event: what held before holds again. */
-  undo(events: readonly string[], who: string, at: number): readonly TriageEntry[];
-  /** The history of all events after sequence `seq` (0: all of it), in order. */
-  triageSince(seq: number): readonly TriageEntry[];
+  /**
+   * Takes back the newest decision of each event: what held before holds again. `only`: sequences of the decisions that may be
+   * taken back, so that nobody takes back what somebody else decided since. Returns what was taken back.
+   */
+  undo(events: readonly string[], who: string, at: number, only?: ReadonlySet<number>): readonly TriageEntry[];
+  /** Where an event stands; undefined when nobody touched it. */
+  triage(event: string): Triage | undefined;
+  /** The same, as much of it as filters need: some microseconds, however long the history is. */
+  triageState(event: string): Pick<Triage, 'state' | 'until'> | undefined;
+  /** The history of all events after sequence `seq` (0: from its beginning), in order; the first `limit` of it. */
+  triageSince(seq: number, limit?: number): readonly TriageEntry[];
+  /** Sequence of the newest entry; 0 when there is none. */
+  lastTriage(): number;
+  /** When (epoch ms) the next snoozed event wakes after `at`, if one does; it may have been decided on since. */
+  nextWake(at: number): number | undefined;
   triageHistory(event: string): readonly TriageEntry[];
 }
 
@@ -249,23 +250,45 @@ export interface SummaryStore {
   summary(since: number, now: number): Summary;
 }
 
+/** Events of one severity in the stretch of time that begins at `at` (epoch ms). */
+export type HistogramBar = { readonly at: number; readonly severity: Severity; readonly events: number };
+
+export interface HistogramStore {
+  /**
+   * Events from `since` (inclusive) to `until` by stretches of `bucketMs`, the earliest first; those without events are left
+   * out. All three in ms and whole minutes, `since` a multiple of `bucketMs`. Quick, however many events there are.
+   */
+  histogram(since: number, until: number, bucketMs: number): readonly HistogramBar[];
+}
+
 export type PrunePlan = {
   /** Events whose time (epoch ms) is before this go. */
   readonly before?: number;
   /** The oldest go until no more than this is in use. */
   readonly maxBytes?: number;
   /** These stay, whatever else is said. */
-  readonly keep: (event: Omit<FeedEvent, 'raw'>) => boolean;
+  readonly keep: (event: FilteredEvent) => boolean;
 };
 
 /** Bytes in use before and after; an estimate after a dry run. */
 export type Pruned = { readonly events: number; readonly sizeBefore: number; readonly sizeAfter: number };
 
+/** Where a walk over the events, oldest first, has come to. */
+export type PruneMark = { readonly time: number; readonly seq: number };
+
+/** What one step took away: how many events and about how many bytes. `next` is undefined at the end of the walk. */
+export type PruneStep = { readonly events: number; readonly bytes: number; readonly next: PruneMark | undefined };
+
 export interface RetentionStore {
   /** Bytes in use. */
   size(): number;
-  /** Takes events away, or says what would go. Runs and decisions stay. Throws a 'storage' Problem. */
-  prune(plan: PrunePlan, dryRun: boolean): Pruned;
+  /**
+   * Takes old events away, or says what would go: a few, so that others can go on in between. `excess`: bytes that are still too
+   * many. Runs and decisions stay. Throws a 'storage' Problem.
+   */
+  pruneStep(plan: Pick<PrunePlan, 'before' | 'keep'>, excess: number, from: PruneMark | undefined, dryRun: boolean): PruneStep;
+  /** Forgets that contents were seen, where that was before `before` (epoch ms): they are new when they come again. */
+  forgetSeen(before: number): void;
   /** Gives freed space back to the disk. Throws a 'storage' Problem while other processes use the file. */
   compact(): void;
 }
@@ -273,7 +296,8 @@ export interface RetentionStore {
 export interface RunStore {
   /** Inserts or replaces the run's record; answers are stored one by one. */
   saveRun(run: Run): void;
-  saveAnswer(runId: string, source: string, answer: HostAnswer): void;
+  /** `late`: whether it came after its deadline; by what is stored of the run when absent. */
+  saveAnswer(runId: string, source: string, answer: HostAnswer, late?: boolean): void;
   /** Runs with their answers, newest first. */
   run(id: string): Run | undefined;
   runs(limit: number): readonly Run[];
@@ -285,6 +309,14 @@ export interface KeyValueStore {
   set(space: string, key: string, value: string): void;
   delete(space: string, key: string): void;
   entries(space: string): ReadonlyArray<readonly [key: string, value: string]>;
+}
+
+/** `sent`: the terminal was asked to take it; whether it did is not known. `file` holds it too. */
+export type Copied = { readonly bytes: number; readonly sent: boolean; readonly file: string };
+
+export interface Clipboard {
+  /** Throws a 'usage' or 'storage' Problem when the file cannot be written. */
+  copy(text: string): Promise<Copied>;
 }
 
 /** One line per thing that a person did, before it is done. Never a secret. */

@@ -1,4 +1,5 @@
 /** One line that tells a responder what a row is about. All sources use it, so that the same thing reads the same. */
+import { eventTitle } from './event-titles.ts';
 import type { EventAction, Row } from './model.ts';
 import { clean } from './sanitize.ts';
 
@@ -19,7 +20,6 @@ const PHRASES: ReadonlyMap<string, readonly string[]> = new Map(
     deb_packages: ['{name}', '{version}'],
     etc_hosts: ['{address}', '{hostnames}'],
     file: ['{path}'],
-    file_events: ['{action}', '{target_path}', '{sha256}'],
     firefox_addons: ['{name}', '{version}', '{identifier}'],
     groups: ['{groupname}', 'gid {gid}'],
     hash: ['{path}', '{sha256}'],
@@ -31,14 +31,12 @@ const PHRASES: ReadonlyMap<string, readonly string[]> = new Map(
     logged_in_users: ['{user}', 'on {tty}', 'from {host}'],
     mounts: ['{device}', 'on {path}'],
     os_version: ['{name}', '{version}'],
-    process_events: ['{cmdline|path}', 'pid {pid}'],
     process_open_sockets: ['{local_address}:{local_port}', '→ {remote_address}:{remote_port}', '{name|process_name}', 'pid {pid}'],
     processes: ['{name}', 'pid {pid}', '{cmdline|path}'],
     safari_extensions: ['{name}', '{version}', '{identifier}'],
     scheduled_tasks: ['{name}', '{action|path}'],
     services: ['{name}', '{path}', '{status}'],
     shell_history: ['{command}', 'in {history_file}'],
-    socket_events: ['{action}', '{local_address}:{local_port}', '→ {remote_address}:{remote_port}', '{path}', 'pid {pid}'],
     startup_items: ['{name}', '{path}', '{args}'],
     suid_bin: ['{path}', '{permissions}', 'of {username}'],
     system_info: ['{hostname|computer_name}', '{uuid}'],
@@ -56,17 +54,28 @@ const isTelling = (value: string | null | undefined): boolean => Boolean(value) 
 
 const short = (value: string): string => clean(value, MAX_VALUE);
 
+/** A phrase as text and, at the odd places, the columns of a mark. Every event is told by one, so each is taken apart once. */
+function partsOf(phrase: string): readonly (readonly string[])[] {
+  const known = PARTS.get(phrase);
+  if (known) return known;
+  const parts = phrase.split(/\{([^}]+)\}/).map((part, at) => (at % 2 === 1 ? part.split('|') : [part]));
+  PARTS.set(phrase, parts);
+  return parts;
+}
+const PARTS = new Map<string, readonly (readonly string[])[]>();
+
 function fill(phrase: string, row: Row): string | undefined {
-  let complete = true;
-  const filled = phrase.replace(/\{([^}]+)\}/g, (_, columns: string) => {
-    const value = columns
-      .split('|')
-      .map(column => row[column])
-      .find(isTelling);
-    complete &&= Boolean(value);
-    return short(value ?? '');
-  });
-  return complete ? filled : undefined;
+  let text = '';
+  for (const [at, part] of partsOf(phrase).entries()) {
+    if (at % 2 === 0) {
+      text += part[0];
+      continue;
+    }
+    const column = part.find(name => isTelling(row[name]));
+    if (column === undefined) return undefined;
+    text += short(row[column] ?? '');
+  }
+  return text;
 }
 
 function plain(row: Row): string[] {
@@ -83,13 +92,27 @@ export type Titled = {
   readonly row: Row;
 };
 
+const filled = (phrases: readonly string[], row: Row): string[] => phrases.flatMap(phrase => fill(phrase, row) ?? []);
+
+/** An event table's row is something that happened; one without the columns that tell of it is like any other row. */
+function happened(tables: readonly string[], row: Row): string | undefined {
+  for (const table of tables) {
+    const event = eventTitle(table, row);
+    const told = event ? filled(event.phrases, row) : [];
+    if (event && told.length > 0) return `${event.what}: ${told.join(' ')}`;
+  }
+  return undefined;
+}
+
 /**
- * `listening_ports added: 0.0.0.0:4444 nc /usr/bin/nc pid 812`. Named after the table where it is known, else after the
- * query. A difference says which way it went; a row of a snapshot needs no word for that.
+ * `listening_ports added: 0.0.0.0:4444 nc /usr/bin/nc pid 812`, `file created: /etc/cron.d/x`. Named after the table where it is
+ * known, else after the query. A difference says which way it went; a row of a snapshot needs no word for that.
  */
 export function titleOf({ tables, queryName, action, row }: Titled): string {
+  const event = action === 'removed' ? undefined : happened(tables, row);
+  if (event !== undefined) return clean(event, MAX_TITLE);
   const table = tables.find(name => PHRASES.has(name));
-  const phrases = (PHRASES.get(table ?? '') ?? []).flatMap(phrase => fill(phrase, row) ?? []);
+  const phrases = filled(PHRASES.get(table ?? '') ?? [], row);
   const told = phrases.length > 0 ? phrases : plain(row);
   const subject = table ?? tables[0] ?? queryName ?? 'result';
   const change = action === 'added' || action === 'removed' ? ` ${action}` : '';

@@ -1,4 +1,5 @@
 /** What people decided about events. A history of decisions that is only ever added to; the newest one counts. */
+import { parseSpan, parseTime } from './time.ts';
 
 export const TRIAGE_STATES = ['new', 'acknowledged', 'in_progress', 'false_positive', 'true_positive', 'escalated', 'snoozed'] as const;
 export type TriageState = (typeof TRIAGE_STATES)[number];
@@ -7,6 +8,34 @@ const OPEN: ReadonlySet<TriageState> = new Set(['new', 'acknowledged', 'in_progr
 
 /** Whether somebody still has to do something: neither a verdict nor asleep. */
 export const isOpen = (state: TriageState): boolean => OPEN.has(state);
+
+/** How a state is called in a sentence. */
+export const triageWord = (state: TriageState): string => state.replaceAll('_', ' ');
+
+const SHORT: Readonly<Record<string, TriageState>> = {
+  ack: 'acknowledged',
+  progress: 'in_progress',
+  fp: 'false_positive',
+  tp: 'true_positive',
+  escalate: 'escalated',
+  snooze: 'snoozed',
+};
+
+/** Short words for states, as people type them. */
+export const TRIAGE_SHORTS: readonly string[] = Object.keys(SHORT);
+
+/** A state by its name (`in_progress`, `in progress`) or short word (`fp`); undefined for anything else. */
+export function triageStateNamed(text: string): TriageState | undefined {
+  const name = text.trim().toLowerCase().replaceAll(/[ -]/g, '_');
+  return TRIAGE_STATES.find(state => state === name) ?? (Object.hasOwn(SHORT, name) ? SHORT[name] : undefined);
+}
+
+/** The end of a sleep, epoch ms: a span from `now` on (`8h`) or a time to come (RFC 3339); undefined for anything else. */
+export function wakeTime(text: string, now: number): number | undefined {
+  const span = parseSpan(text.trim());
+  const at = span === undefined ? parseTime(text.trim(), now) : now + span;
+  return at !== undefined && at > now ? at : undefined;
+}
 
 /** A decision as it is made. `comment`: printable text; empty for none. */
 export type Decision = {

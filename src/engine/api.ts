@@ -1,5 +1,5 @@
 /** What the engine offers to screens and commands, and what it tells them. */
-import type { ApprovedQuery, LaunchRequest } from '../core/launch-policy.ts';
+import type { ApprovedQuery, LaunchRequest, Refusals } from '../core/launch-policy.ts';
 import type { Health, Host } from '../core/model.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Connector, LaunchOptions, SourceReport, StoredEvent } from '../core/ports.ts';
@@ -26,7 +26,7 @@ export type PollFailure = { readonly source: string; readonly problem: Problem; 
 
 export type Launched = {
   readonly run: Run;
-  /** Resolves when every target has answered, the deadline has passed or the run was cancelled. Never rejects. */
+  /** Resolves when every target has answered, its deadline has passed or the run was cancelled. Never rejects. */
   readonly ended: Promise<void>;
   /** The failure that cut a source's answers off, when there was one; what it had answered is kept. */
   problem(): Problem | undefined;
@@ -35,6 +35,8 @@ export type Launched = {
 export interface Engine {
   /** Those that may be launched. */
   readonly templates: readonly Template[];
+  /** Why others may not, by name. */
+  readonly refused: Refusals;
   /** What the owner of the machine allows. */
   readonly policy: Policy;
   readonly connectors: readonly Connector[];
@@ -53,7 +55,8 @@ export interface Engine {
   /** The query as it would be sent. Throws `AllowlistError`. */
   preview(request: LaunchRequest): ApprovedQuery;
   /**
-   * Sends an allowlisted query to exactly these hosts. The run is stored and audited before anything is sent.
+   * Sends an allowlisted query to exactly these hosts, in waves where it is costly (`planWaves`): a wave begins when the one
+   * before went well, and none does once too many hosts failed. The run is stored and audited before anything is sent.
    * Throws `AllowlistError`, or a `Problem` when no source took the query. Late answers go on being folded in until `stop`.
    */
   launch(request: LaunchRequest, hosts: readonly Host[], options: LaunchOptions): Promise<Launched>;

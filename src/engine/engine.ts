@@ -1,15 +1,18 @@
 /** The engine behind every screen and command: sources in, events and runs out. See `api.ts` for what it promises. */
-import { approve, type LaunchRequest, type Refusals } from '../core/launch-policy.ts';
+import { type ApprovedQuery, approve, findTemplate, type LaunchRequest, type Refusals } from '../core/launch-policy.ts';
+import type { Host } from '../core/model.ts';
 import { NO_POLICY, type Policy, permitHosts } from '../core/policy.ts';
 import type { Connector, EventFeed, EventStore, LaunchOptions, RunStore } from '../core/ports.ts';
 import { AllowlistError, isAbort, Problem, toProblem } from '../core/problem.ts';
 import type { Run } from '../core/run.ts';
 import type { Template } from '../core/template.ts';
+import { planWaves } from '../core/waves.ts';
 import type { Engine, PollFailure } from './api.ts';
-import { SourceHealth } from './health.ts';
+import { reporter, SourceHealth } from './health.ts';
 import type { IngestDeps } from './ingest.ts';
 import { HOSTS_PART, Inventory } from './inventory.ts';
 import { Launcher, type LauncherDeps } from './launch.ts';
+import { PatientRuns } from './patient-runs.ts';
 import { readPass, runFeed } from './poller.ts';
 
 export type EngineDeps = Omit<LauncherDeps & IngestDeps, 'store'> & {
@@ -33,7 +36,9 @@ export function createEngine(deps: EngineDeps): Engine {
   const { signal } = stopping;
   const running: Promise<void>[] = [];
   const inventory = new Inventory(deps);
-  const launcher = new Launcher(deps);
+  const reading: IngestDeps = { platformOf: (source, hostId) => inventory.platformOf(source, hostId), ...deps };
+  const patient = new PatientRuns({ store, clock, observer, signal });
+  const launcher = new Launcher({ ...deps, store: patient });
   const sources: Source[] = [];
   let started = false;
 
@@ -41,7 +46,7 @@ export function createEngine(deps: EngineDeps): Engine {
     for (const feed of connector.feeds) {
       if (listened.has(feed) || !wanted(feed)) continue;
       listened.add(feed);
-      running.push(runFeed(connector, feed, health, deps, signal));
+      running.push(runFeed(connector, feed, health, reading, signal));
     }
   };
 
@@ -55,7 +60,7 @@ export function createEngine(deps: EngineDeps): Engine {
     const parts = [HOSTS_PART, ...connector.feeds.map(feed => feed.name)];
     const source = {
       connector,
-      health: new SourceHealth(connector, parts, health => observer.health(health)),
+      health: new SourceHealth(connector, parts, reporter(connector, observer)),
       listened: new Set<EventFeed>(),
     };
     sources.push(source);
@@ -67,7 +72,7 @@ export function createEngine(deps: EngineDeps): Engine {
     const problems = await Promise.all(
       polled.map(async feed => {
         try {
-          await readPass(connector, feed, health, since, deps, until);
+          await readPass(connector, feed, health, since, reading, until);
           return undefined;
         } catch (thrown) {
           if (isAbort(thrown)) return undefined;
@@ -84,13 +89,33 @@ export function createEngine(deps: EngineDeps): Engine {
   const asKnown = (run: Run): Run => {
     const live = launcher.known(run.id);
     if (live) return live;
-    const deadline = run.record.startedAt + run.record.timeoutMs;
+    const { deadline } = run;
     if (run.open && clock.now() > deadline + ABANDONED_AFTER_MS) run.end(deadline, 'ended');
     return run;
   };
 
+  const wavesOf = (name: string, hosts: readonly Host[]) => planWaves(findTemplate(templates, name).cost, hosts);
+
+  /** The query of a run, to be sent once more. Throws `AllowlistError` when the template is not what it was. */
+  const sameQuery = ({ record: { template, digest, params } }: Run): ApprovedQuery => {
+    const given = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+    const query = engine.preview({ template, params: given });
+    if (query.digest === digest) return query;
+    throw new AllowlistError(`Template '${template}' is not what it was when this run was sent: launch it anew.`);
+  };
+
+  const stillAllowed = (run: Run): ApprovedQuery | undefined => {
+    try {
+      return sameQuery(run);
+    } catch (thrown) {
+      if (thrown instanceof AllowlistError) return undefined;
+      throw thrown;
+    }
+  };
+
   const engine: Engine = {
     templates,
+    refused: refused ?? new Map(),
     policy,
     get connectors() {
       return sources.map(({ connector }) => connector);
@@ -122,34 +147,35 @@ export function createEngine(deps: EngineDeps): Engine {
     async launch(request, hosts, options: LaunchOptions) {
       const query = engine.preview(request);
       permitHosts(policy, hosts.length);
-      return launcher.launch(query, hosts, options, engine.connectors);
+      const { connectors } = engine;
+      return launcher.launch({ query, waves: wavesOf(request.template, hosts), options, connectors }, hosts);
     },
     async again(runId, targets, options) {
       const run = engine.run(runId);
       if (!run) throw new Problem('usage', `There is no run '${runId}'.`);
-      const { template, digest, params } = run.record;
-      const given = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
-      const query = engine.preview({ template, params: given });
-      if (query.digest !== digest)
-        throw new AllowlistError(`Template '${template}' is not what it was when this run was sent: launch it anew.`);
+      const { template } = run.record;
+      const query = sameQuery(run);
       permitHosts(policy, targets.length);
-      return launcher.again(query, run, targets, options, engine.connectors);
+      const hosts = targets.map(({ host }) => host);
+      return launcher.again({ query, waves: wavesOf(template, hosts), options, connectors: engine.connectors }, run);
     },
     cancel: runId => launcher.cancel(runId),
-    runs: limit => store.runs(limit).map(asKnown),
+    runs: limit => patient.runs(limit).map(asKnown),
     run(id) {
       const live = launcher.known(id);
       if (live) return live;
-      const stored = store.run(id);
+      const stored = patient.run(id);
       return stored && asKnown(stored);
     },
     rejoin(limit) {
-      for (const run of store.runs(limit)) launcher.rejoin(run, engine.connectors);
+      for (const run of patient.runs(limit)) launcher.rejoin(run, engine.connectors, stillAllowed(run));
     },
     async stop(keepOpen = false) {
       await launcher.stop(keepOpen);
       stopping.abort();
       await Promise.all(running);
+      const problem = patient.flush();
+      if (problem) deps.log.write('error', `Answers could not be stored. ${problem.message}`, { detail: problem.detail });
     },
   };
   for (const connector of deps.connectors) add(connector);

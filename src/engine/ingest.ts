@@ -40,7 +40,7 @@ export async function ingest(batch: EventBatch, key: string, health: SourceHealt
   }
   if (skipped === 0) return;
   log.write('warn', 'records skipped', { feed: key, count: skipped, sample: skippedSample });
-  health.counted(0, skipped, null);
+  health.skipped(skipped);
 }
 
 /** Judges, stores, and then shows. */
@@ -50,8 +50,7 @@ function take(events: readonly RawEvent[], position: Position, health: SourceHea
   const judged = events.map(raw => judge(raw, seenAt, rules, platformOf?.(raw.source, raw.hostId)));
   const added = store.append(judged, position);
   if (added.length === 0) return;
-  let newest: number | null = null;
-  for (const { event } of added) if (newest === null || event.time > newest) newest = event.time;
-  health.counted(added.length, 0, newest);
+  const newest = added.reduce((latest, { event }) => Math.max(latest, event.time), 0);
+  health.counted(added.length, newest, seenAt);
   observer.events(added);
 }

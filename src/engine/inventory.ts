@@ -1,7 +1,9 @@
 /** Lists the hosts of every source, keeps the lists fresh, and shows the first one page by page. */
+import { platformFamily } from '../core/host-match.ts';
 import type { Host } from '../core/model.ts';
 import type { Clock, Connector, Log } from '../core/ports.ts';
 import { isAbort, type Problem, toProblem } from '../core/problem.ts';
+import type { Platform } from '../core/template.ts';
 import type { EngineObserver } from './api.ts';
 import type { SourceHealth } from './health.ts';
 import { supervise } from './supervisor.ts';
@@ -13,6 +15,8 @@ export type InventoryDeps = { readonly observer: EngineObserver; readonly clock:
 
 export class Inventory {
   readonly #known = new Map<string, readonly Host[]>();
+  /** By source: families of the platforms of its hosts, by id. */
+  readonly #platforms = new Map<string, ReadonlyMap<string, Platform>>();
   readonly #deps: InventoryDeps;
 
   constructor(deps: InventoryDeps) {
@@ -24,16 +28,28 @@ export class Inventory {
     return [...this.#known.values()].flat();
   }
 
+  /** The platform of a host, as templates and rules name it; undefined where it is not known, or another one. */
+  platformOf(source: string, hostId: string): Platform | undefined {
+    return this.#platforms.get(source)?.get(hostId);
+  }
+
   /** One listing of a source. A first listing is reported page by page, a later one when it is whole. Throws `Problem`. */
   async list(connector: Connector, health: SourceHealth, signal: AbortSignal): Promise<void> {
     const first = !this.#known.has(connector.id);
     const listed: Host[] = [];
+    const platforms = new Map<string, Platform>();
+    if (first) this.#platforms.set(connector.id, platforms);
     for await (const page of connector.hosts(signal)) {
       listed.push(...page);
+      for (const { id, platform } of page) {
+        const family = platformFamily(platform);
+        if (family !== 'other') platforms.set(id, family);
+      }
       if (first) this.#deps.observer.hosts(connector.id, [...listed], false);
     }
     if (signal.aborted) return;
     this.#known.set(connector.id, listed);
+    this.#platforms.set(connector.id, platforms);
     this.#deps.observer.hosts(connector.id, listed, true);
     health.ok(HOSTS_PART, this.#deps.clock.now());
   }

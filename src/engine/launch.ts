@@ -1,24 +1,32 @@
-/** Live queries: whom they reach, in which rounds they are sent, and who takes up what an earlier process left. */
+/** Live queries: whom they reach, how often they are sent, and who takes up what an earlier process left. */
 import type { ApprovedQuery } from '../core/launch-policy.ts';
 import type { Host } from '../core/model.ts';
-import type { AuditLog, Connector, LaunchOptions } from '../core/ports.ts';
+import type { Connector, LaunchOptions } from '../core/ports.ts';
 import { Problem } from '../core/problem.ts';
-import { Run, type Target } from '../core/run.ts';
+import { Run, type Sending } from '../core/run.ts';
 import type { Launched } from './api.ts';
-import { type Part, Round, type RoundDeps } from './round.ts';
+import type { Part } from './round.ts';
+import { Waves, type WavesDeps } from './waves.ts';
 
-export type LauncherDeps = RoundDeps & {
-  readonly audit: AuditLog;
+export type LauncherDeps = WavesDeps & {
   /** A new run's id: unique, short, sortable by time. */
   readonly newRunId: () => string;
   /** This process, and whether another one lives. */
   readonly processes: { readonly pid: number; isAlive(pid: number): boolean };
 };
 
+/** What is asked, and how: `waves` as `planWaves` makes them. */
+export type Order = {
+  readonly query: ApprovedQuery;
+  readonly waves: readonly (readonly Host[])[];
+  readonly options: LaunchOptions;
+  readonly connectors: readonly Connector[];
+};
+
 export class Launcher {
   readonly #deps: LauncherDeps;
-  /** The rounds of every run of this process; the last one is current, the others only listen for late answers. */
-  readonly #rounds = new Map<string, Round[]>();
+  /** The askings of every run of this process; the last one is current, the others only listen for late answers. */
+  readonly #askings = new Map<string, Waves[]>();
 
   constructor(deps: LauncherDeps) {
     this.#deps = deps;
@@ -26,102 +34,104 @@ export class Launcher {
 
   /** Runs of this process, whether open or ended. */
   known(id: string): Run | undefined {
-    return this.#rounds.get(id)?.[0]?.run;
+    return this.#askings.get(id)?.[0]?.run;
   }
 
-  async launch(query: ApprovedQuery, hosts: readonly Host[], options: LaunchOptions, connectors: readonly Connector[]): Promise<Launched> {
+  /** `hosts`: those of all waves, in the order in which they are shown. */
+  async launch(order: Order, hosts: readonly Host[]): Promise<Launched> {
     const { clock, store, newRunId, processes } = this.#deps;
     if (hosts.length === 0) throw new Problem('usage', 'No hosts were picked, so there is nobody to ask: mark hosts first.');
-    const parts = byConnector(hosts, connectors);
+    const { query, waves, options, connectors } = order;
     const { template, digest, sql, params } = query;
-    const sources = parts.map(part => part.connector.id);
-    const record = {
-      id: newRunId(),
-      template,
-      digest,
-      sql,
-      params,
-      sources,
-      startedAt: clock.now(),
-      timeoutMs: options.timeoutMs,
-      pid: processes.pid,
-    };
+    const sources = byConnector(hosts, connectors).map(part => part.connector.id);
+    const { timeoutMs } = options;
+    const record = { id: newRunId(), template, digest, sql, params, sources, startedAt: clock.now(), timeoutMs, pid: processes.pid };
     const run = new Run(record, hosts);
-    this.#audit('launch', run, hosts);
+    run.queue(waves.slice(1).flat());
+    this.#audit('launch', run, hosts, waves);
     store.saveRun(run);
-    return this.#send(query, run, parts, options);
+    return this.#send(order, run);
   }
 
-  /** Sends the query of a run once more, to those of its targets; what they answer is folded into the same run. */
-  async again(
-    query: ApprovedQuery,
-    run: Run,
-    targets: readonly Target[],
-    options: LaunchOptions,
-    connectors: readonly Connector[],
-  ): Promise<Launched> {
-    const hosts = targets.map(({ host }) => host);
+  /** Sends the query of a run once more, to some of its hosts; what they answer is folded into the same run. */
+  async again(order: Order, run: Run): Promise<Launched> {
+    const hosts = order.waves.flat();
     if (run.open) throw new Problem('usage', 'The run still waits for answers: cancel it, or let it end, before asking again.');
     if (hosts.length === 0) throw new Problem('usage', 'Every host has answered, so there is nobody to ask again.');
-    const parts = byConnector(hosts, connectors);
-    this.#audit('ask again', run, hosts);
-    run.reopen(targets);
-    return this.#send(query, run, parts, options);
+    byConnector(hosts, order.connectors);
+    this.#audit('ask again', run, hosts, order.waves);
+    return this.#send(order, run);
   }
 
-  async #send(query: ApprovedQuery, run: Run, parts: readonly Part[], options: LaunchOptions): Promise<Launched> {
-    const round = this.#round(run, parts, options);
-    await round.dispatch(query);
-    return { run, ended: round.ended, problem: () => round.problem };
+  async #send({ query, waves, options, connectors }: Order, run: Run): Promise<Launched> {
+    const asking = this.#asking(run, options);
+    await asking.start(query, waves, hosts => byConnector(hosts, connectors));
+    return { run, ended: asking.ended, problem: () => asking.problem };
   }
 
   /**
    * Takes up a run that an earlier process left open, as far as its sources can. Hosts of a source that cannot are silent,
-   * with the reason. Returns false when the run is not open, was taken up already, or its process still lives.
+   * with the reason. `query`: that of the run, where its template is still what it was. Returns false when the run is not
+   * open, was taken up already, or its process still lives.
    */
-  rejoin(run: Run, connectors: readonly Connector[]): boolean {
+  rejoin(run: Run, connectors: readonly Connector[], query: ApprovedQuery | undefined): boolean {
     const { pid } = run.record;
     const { processes } = this.#deps;
     const isOthers = pid !== undefined && pid !== processes.pid && processes.isAlive(pid);
-    if (!run.open || this.#rounds.has(run.id) || isOthers) return false;
-    const known: Part[] = [];
-    for (const [source, own] of Map.groupBy(run.targets, ({ host }) => host.source)) {
-      const connector = connectors.find(({ id }) => id === source);
-      const remoteId = run.remoteIds.get(source)?.split(',').at(-1);
-      const hosts = own.map(({ host }) => host);
-      if (connector?.liveQuery?.rejoin && remoteId !== undefined) known.push({ connector, backend: connector.liveQuery, hosts, remoteId });
-      else for (const { id } of hosts) run.silence(source, id, 'timed_out', `${source} cannot take up a run of an earlier process`);
+    if (!run.open || this.#askings.has(run.id) || isOthers) return false;
+    const known = run.sendings.map(sending => ({ sending, parts: partsOf(run, sending, connectors, query) }));
+    const listening = new Set(
+      known.flatMap(({ sending, parts }) => parts.flatMap(({ hosts }) => hosts.map(host => placeOf(sending, host)))),
+    );
+    for (const { host, state, sending } of run.targets) {
+      if (state === 'queued') run.silence(host.source, host.id, 'not_asked', 'rollcall was left before its wave');
+      else if (!sending || !listening.has(placeOf(sending, host)))
+        run.silence(host.source, host.id, 'timed_out', `${host.source} cannot take up a run of an earlier process`);
     }
-    const left = Math.max(0, run.record.startedAt + run.record.timeoutMs - this.#deps.clock.now());
-    const options: LaunchOptions = { timeoutMs: left, offline: 'wait' };
-    const round = this.#round(run, known, options);
-    round.resume();
+    this.#asking(run, { timeoutMs: run.record.timeoutMs, offline: 'wait' }).resume(known, query);
     return true;
   }
 
-  #round(run: Run, parts: readonly Part[], options: LaunchOptions): Round {
-    const round: Round = new Round(run, parts, options, this.#deps, () => this.#rounds.get(run.id)?.at(-1) ?? round);
-    this.#rounds.set(run.id, [...(this.#rounds.get(run.id) ?? []), round]);
-    return round;
+  #asking(run: Run, options: LaunchOptions): Waves {
+    const asking: Waves = new Waves(run, options, this.#deps, () => this.#askings.get(run.id)?.at(-1) ?? asking);
+    this.#askings.set(run.id, [...(this.#askings.get(run.id) ?? []), asking]);
+    return asking;
   }
 
-  #audit(action: string, run: Run, hosts: readonly Host[]): void {
+  #audit(action: string, run: Run, hosts: readonly Host[], waves: readonly (readonly Host[])[]): void {
     const { template, digest, params, sources } = run.record;
     const named = hosts.map(({ source, id, hostname }) => ({ source, id, hostname }));
-    this.#deps.audit.write(action, { run: run.id, template, digest, params, sources, hosts: named });
+    const sizes = waves.length > 1 ? { waves: waves.map(wave => wave.length) } : {};
+    this.#deps.audit.write(action, { run: run.id, template, digest, params, sources, ...sizes, hosts: named });
   }
 
   async cancel(runId: string): Promise<void> {
-    const round = this.#rounds.get(runId)?.at(-1);
-    if (!round?.run.open) return;
+    const asking = this.#askings.get(runId)?.at(-1);
+    if (!asking?.run.open) return;
     this.#deps.audit.write('cancel', { run: runId });
-    await round.finish('cancelled');
+    await asking.cancel();
   }
 
   /** `keepOpen`: runs that another process can take up go on on their servers; all others end. */
   async stop(keepOpen: boolean): Promise<void> {
-    await Promise.all([...this.#rounds.values()].flat().map(round => (keepOpen && round.canBeRejoined ? round.abandon() : round.leave())));
+    const askings = [...this.#askings.values()].flat();
+    await Promise.all(askings.map(asking => (keepOpen && asking.canBeRejoined ? asking.abandon() : asking.leave())));
   }
+}
+
+const placeOf = ({ at }: Sending, { source, id }: Host): string => JSON.stringify([at, source, id]);
+
+/** The hosts of a sending by those of its sources that can be listened to again. */
+function partsOf(run: Run, sending: Sending, connectors: readonly Connector[], query: ApprovedQuery | undefined): Part[] {
+  const hosts = sending.places.map(place => run.targets[place]?.host).filter(host => host !== undefined);
+  const remoteIds = new Map(sending.remoteIds);
+  return [...Map.groupBy(hosts, ({ source }) => source)].flatMap(([source, own]) => {
+    const connector = connectors.find(({ id }) => id === source);
+    const backend = connector?.liveQuery;
+    const remoteId = remoteIds.get(source);
+    if (!connector || !backend?.rejoin || remoteId === undefined || (backend.takeUp && !query)) return [];
+    return [{ connector, backend, hosts: own, remoteId }];
+  });
 }
 
 /** Hosts grouped by the source they belong to. Throws when a source cannot run live queries. */

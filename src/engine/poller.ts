@@ -28,7 +28,7 @@ export async function readPass(
   }
   if (signal.aborted) return;
   alive();
-  health.ok(feed.name, deps.clock.now());
+  health.caughtUp(feed.name, deps.clock.now());
 }
 
 /** Reads the feed until the signal stops it; failures show in the source's health and are tried again. */

@@ -1,9 +1,9 @@
-/** One sending of a run: to its sources, through their answers, to its end and the last late answer. */
+/** One sending of a run: to the sources of its hosts, through their answers, to its deadline and the last late answer. */
 import type { ApprovedQuery } from '../core/launch-policy.ts';
 import type { Host } from '../core/model.ts';
 import type { Clock, Connector, EndReason, LaunchOptions, LiveQueryBackend, LiveUpdate, Log, RunStore } from '../core/ports.ts';
-import { isAbort, Problem, toProblem } from '../core/problem.ts';
-import type { Run } from '../core/run.ts';
+import { isAbort, type Problem, toProblem } from '../core/problem.ts';
+import { bucketOf, type Run, type Sending } from '../core/run.ts';
 import type { EngineObserver } from './api.ts';
 
 export type RoundDeps = {
@@ -13,7 +13,7 @@ export type RoundDeps = {
   readonly log: Log;
 };
 
-/** The hosts of one source, and the source's own id of the run once it was sent. */
+/** The hosts of one source, and the source's own id of the sending once it took the query. */
 export type Part = {
   readonly connector: Connector;
   readonly backend: LiveQueryBackend;
@@ -21,87 +21,90 @@ export type Part = {
   remoteId?: string;
 };
 
-/** Time that `end` calls may take when rollcall is left. */
-const GOODBYE_MS = 3_000;
-
-/** Shares its `Run` with the rounds before and after it. */
+/** Shares its `Run` with the rounds before, beside and after it; answers only for the hosts that none has asked since. */
 export class Round {
   readonly run: Run;
-  readonly ended: Promise<void>;
+  readonly sending: Sending;
   problem: Problem | undefined;
   readonly #parts: readonly Part[];
   readonly #options: LaunchOptions;
   readonly #deps: RoundDeps;
-  /** The last round of the run: only it says who is silent and when the run has ended. */
-  readonly #current: () => Round;
+  readonly #changed: () => void;
   readonly #stop = new AbortController();
   readonly #streams: Promise<void>[] = [];
-  #resolveEnded: () => void = () => undefined;
-  #finishing: Promise<void> | undefined;
+  #closedFor: EndReason | undefined;
+  #closing: Promise<void> = Promise.resolve();
 
-  constructor(run: Run, parts: readonly Part[], options: LaunchOptions, deps: RoundDeps, current: () => Round) {
+  /** `changed` is called whenever the run has changed by this round. */
+  constructor(run: Run, sending: Sending, parts: readonly Part[], options: LaunchOptions, deps: RoundDeps, changed: () => void) {
     this.run = run;
+    this.sending = sending;
     this.#parts = parts;
     this.#options = options;
     this.#deps = deps;
-    this.#current = current;
-    this.ended = new Promise(resolve => {
-      this.#resolveEnded = resolve;
-    });
+    this.#changed = changed;
   }
 
-  /** Sends the query. Throws when no source took it; a source that refused while others took it is noted on the run. */
-  async dispatch(query: ApprovedQuery): Promise<void> {
-    const failures: Problem[] = [];
-    const sending = this.#parts.map(async part => {
-      try {
-        const { remoteId } = await part.backend.launch(query, part.hosts, this.#options, this.#stop.signal);
-        part.remoteId = remoteId;
-        this.run.sent(part.connector.id, remoteId);
-        this.#streams.push(this.#follow(part, remoteId));
-      } catch (thrown) {
-        const problem = toProblem(thrown);
-        failures.push(problem);
-        this.#lose(part, problem);
-      }
-    });
-    await Promise.all(sending);
-    this.#deps.store.saveRun(this.run);
-    this.#changed();
-    if (this.#parts.every(part => part.remoteId === undefined)) {
-      await this.finish('deadline');
-      throw failures[0] ?? new Problem('bug', 'The query was sent to no source.');
-    }
-    void this.#watchDeadline();
-    this.endWhenAllAnswered();
+  /** Whether any source took the query. */
+  get wasSent(): boolean {
+    return this.#parts.some(({ remoteId }) => remoteId !== undefined);
   }
 
-  /** Listens for the answers of a run that was sent by an earlier process. */
-  resume(): void {
-    for (const part of this.#parts) if (part.remoteId !== undefined) this.#streams.push(this.#follow(part, part.remoteId));
-    this.#changed();
-    void this.#watchDeadline();
-    this.endWhenAllAnswered();
+  get isClosed(): boolean {
+    return this.#closedFor !== undefined;
   }
 
   get canBeRejoined(): boolean {
     return this.#parts.every(({ backend, remoteId }) => backend.rejoin && remoteId !== undefined);
   }
 
-  /** Stops listening and leaves the run open, for another process to take up. */
-  async abandon(): Promise<void> {
-    this.#stop.abort();
-    await Promise.all(this.#streams);
+  /** Sends the query. A source that does not take it is noted on the run; the first such failure becomes the `problem`. */
+  async dispatch(query: ApprovedQuery): Promise<void> {
+    await Promise.all(this.#parts.map(part => this.#send(query, part)));
+    this.#deps.store.saveRun(this.run);
+    if (!this.isClosed) void this.#watchDeadline(this.#options.timeoutMs);
+    this.#changed();
   }
 
-  async #watchDeadline(): Promise<void> {
+  async #send(query: ApprovedQuery, part: Part): Promise<void> {
     try {
-      await this.#deps.clock.sleep(this.#options.timeoutMs, this.#stop.signal);
+      const { remoteId } = await part.backend.launch(query, part.hosts, this.#options, this.#stop.signal);
+      part.remoteId = remoteId;
+      this.run.sent(this.sending, part.connector.id, remoteId);
+      this.#streams.push(this.#follow(part, remoteId));
+      // It was called off while the server was taking it.
+      if (this.#closedFor) await this.#endRemote(part, this.#closedFor);
+    } catch (thrown) {
+      this.#lose(part, toProblem(thrown));
+    }
+  }
+
+  /** Listens for the answers of a sending of an earlier process. */
+  resume(query: ApprovedQuery | undefined): void {
+    for (const part of this.#parts) if (part.remoteId !== undefined) this.#streams.push(this.#takeUp(part, part.remoteId, query));
+    void this.#watchDeadline(this.#options.timeoutMs);
+  }
+
+  async #takeUp(part: Part, remoteId: string, query: ApprovedQuery | undefined): Promise<void> {
+    const waiting = part.hosts.filter(({ source, id }) => this.run.target(source, id)?.state === 'waiting');
+    try {
+      if (query && waiting.length > 0) await part.backend.takeUp?.(remoteId, query, waiting, this.#stop.signal);
+    } catch (thrown) {
+      this.#lose(part, toProblem(thrown));
+      this.#changed();
+      return;
+    }
+    await this.#follow(part, remoteId);
+  }
+
+  async #watchDeadline(ms: number): Promise<void> {
+    try {
+      await this.#deps.clock.sleep(ms, this.#stop.signal);
     } catch (thrown) {
       if (isAbort(thrown)) return;
       throw thrown;
     }
-    await this.finish('deadline');
+    await this.close('deadline');
   }
 
   async #follow(part: Part, remoteId: string): Promise<void> {
@@ -112,63 +115,56 @@ export class Round {
       if (!isAbort(thrown) && !this.#stop.signal.aborted) this.#lose(part, toProblem(thrown));
     }
     this.#changed();
-    this.#current().endWhenAllAnswered();
   }
 
   #fold({ connector }: Part, update: LiveUpdate): void {
-    const { store } = this.#deps;
     if (update.kind === 'note') this.run.note(update.text);
     else if (update.kind === 'silent') {
       for (const id of update.hostIds) this.#silence(connector.id, id, update.state, update.reason);
-    } else if (this.run.answer(connector.id, update.answer)) store.saveAnswer(this.run.id, connector.id, update.answer);
+    } else {
+      const target = this.run.answer(connector.id, update.answer);
+      if (target) this.#deps.store.saveAnswer(this.run.id, connector.id, update.answer, target.late);
+    }
     this.#changed();
-    this.#current().endWhenAllAnswered();
   }
 
   /** The part's answers are cut off: says so on the run and beside every host that had not answered. */
   #lose(part: Part, problem: Problem): void {
     this.problem ??= problem;
-    this.#deps.log.write('error', problem.message, {
-      run: this.run.id,
-      source: part.connector.id,
-      kind: problem.kind,
-      detail: problem.detail,
-    });
-    this.run.note(problem.message);
-    this.#silenceAll(part, `not answered (${problem.message})`);
+    const { message, kind, detail } = problem;
+    this.#deps.log.write('error', message, { run: this.run.id, source: part.connector.id, kind, detail });
+    this.run.note(message);
+    this.#silenceAll(part, `not answered (${message})`);
   }
 
   #silenceAll({ hosts }: Part, reason: string): void {
     for (const host of hosts) this.#silence(host.source, host.id, 'timed_out', reason);
   }
 
-  /** An earlier round knows nothing of hosts that were asked again since. */
   #silence(source: string, hostId: string, state: 'offline' | 'timed_out', reason: string): void {
-    if (this.#current() === this) this.run.silence(source, hostId, state, reason);
+    if (this.run.target(source, hostId)?.sending === this.sending) this.run.silence(source, hostId, state, reason);
   }
 
-  endWhenAllAnswered(): void {
-    if (this.run.open && this.run.tally.waiting === 0) void this.finish('answered');
+  closeWhenAnswered(): void {
+    if (!this.isClosed && this.run.standing(this.sending).open === 0) void this.close('answered');
   }
 
-  /** Ends the run here, then tells the servers; their remarks become notes. */
-  finish(reason: EndReason): Promise<void> {
-    this.#finishing ??= this.#finish(reason);
-    return this.#finishing;
+  /** Gives up those that still wait, then tells the servers; their remarks become notes. Only the first call counts. */
+  close(reason: EndReason): Promise<void> {
+    if (this.#closedFor === undefined) {
+      this.#closedFor = reason;
+      this.#closing = Promise.resolve().then(() => this.#close(reason));
+    }
+    return this.#closing;
   }
 
-  async #finish(reason: EndReason): Promise<void> {
-    const { clock, store } = this.#deps;
+  async #close(reason: EndReason): Promise<void> {
     if (reason === 'deadline') this.#askForSilent();
-    this.run.end(clock.now(), reason === 'cancelled' ? 'cancelled' : 'ended', this.#options.timeoutMs);
-    store.saveRun(this.run);
+    this.run.expire(this.sending);
+    this.#deps.store.saveRun(this.run);
     this.#changed();
-    const settled = this.#parts.map(part => this.#endRemote(part, reason));
-    await Promise.all(settled);
-    store.saveRun(this.run);
-    this.#changed();
-    this.#resolveEnded();
-    if (this.run.tally.timedOut === 0) this.#stop.abort();
+    await Promise.all(this.#parts.map(part => this.#endRemote(part, reason)));
+    if (this.run.targetsOf(this.sending).every(({ state }) => bucketOf(state) !== 'timedOut')) this.#stop.abort();
   }
 
   /** Lets the sources say what they know of the hosts that have not answered. */
@@ -195,17 +191,9 @@ export class Round {
     }
   }
 
-  /** rollcall is being left: ends what is open, stops listening for late answers. */
+  /** Stops listening, for late answers too. Resolves when nothing more will come. */
   async leave(): Promise<void> {
-    const goodbye = new AbortController();
-    const patience = this.#deps.clock.sleep(GOODBYE_MS, goodbye.signal).catch(() => undefined);
-    await Promise.race([this.finish('cancelled'), patience]);
     this.#stop.abort();
-    await Promise.race([Promise.all(this.#streams), patience]);
-    goodbye.abort();
-  }
-
-  #changed(): void {
-    this.#deps.observer.run(this.run);
+    await Promise.all(this.#streams);
   }
 }

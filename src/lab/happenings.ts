@@ -13,6 +13,8 @@ export type Source = {
   readonly platforms: readonly Platform[];
   /** A row that came up; `now` is epoch s. */
   row(random: Random, host: LabHost, now: number): Row;
+  /** Of an event table: what happened does not go away again. */
+  readonly evented?: true;
 };
 
 type Snapshot = Pick<Source, 'name' | 'row'>;
@@ -23,6 +25,15 @@ const POSIX: readonly Platform[] = ['linux', 'darwin'];
 const PROGRAMS = ['curl', 'tar', 'python3', 'sshd', 'apt-get', 'rsync', 'git', 'find', 'openssl', 'node'] as const;
 const WINDOWS_PROGRAMS = ['powershell.exe', 'msiexec.exe', 'wuauclt.exe', 'Teams.exe', 'certutil.exe', 'notepad.exe'] as const;
 const PORTS = [3000, 5000, 8000, 8080, 8888, 9090, 9229, 12_345] as const;
+
+/** Watched files, and how often something happens to each. */
+const WATCHED = [
+  [12, '/etc/resolv.conf'],
+  [8, '/etc/hosts'],
+  [4, '/etc/ssh/sshd_config'],
+  [1, '/etc/sudoers.d/90-users'],
+  [1, '/etc/cron.d/backup'],
+] as const;
 
 const pathOf = (host: LabHost, name: string): string =>
   host.platform === 'windows' ? `C:\\Windows\\System32\\${name}` : `/usr/bin/${name}`;
@@ -91,11 +102,14 @@ export const SOURCES: readonly Source[] = [
     name: 'pack/ir/file_events',
     weight: 10,
     platforms: POSIX,
+    evented: true,
     row: (random, _host, now) => ({
-      target_path: `/etc/${random.pick(['hosts', 'resolv.conf', 'ssh/sshd_config', 'sudoers.d/90-users', 'cron.d/backup'])}`,
+      target_path: random.weighted(WATCHED) ?? '/etc/hosts',
       category: 'etc',
       action: random.pick(['UPDATED', 'CREATED', 'ATTRIBUTES_MODIFIED']),
       uid: '0',
+      sha256: random.hex(64),
+      hashed: '1',
       time: String(now),
     }),
   },

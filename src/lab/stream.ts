@@ -72,7 +72,7 @@ export class HostStream {
     this.#standing.set(source.name, standing);
     const gone = standing.length >= KEPT_ROWS || (standing.length > 0 && this.#random.chance(SHARE.removed)) ? standing.shift() : undefined;
     const added = gone ? [] : [source.row(this.#random, this.#host, Math.floor(now / 1000))];
-    standing.push(...added);
+    if (source.evented !== true) standing.push(...added);
     return this.#logged(source.name, { added, removed: gone ? [gone] : [] }, now);
   }
 

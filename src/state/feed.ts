@@ -1,24 +1,59 @@
 /** The newest events in memory. Bounded: what falls out is counted, and is still on disk. */
-import type { FeedEvent, Severity } from '../core/model.ts';
-import type { StoredEvent } from '../core/ports.ts';
+import type { FilteredEvent } from '../core/filter.ts';
+import { foldKey } from '../core/fold.ts';
+import type { Severity } from '../core/model.ts';
+import type { StoredEvent, StoredView } from '../core/ports.ts';
+import { PackedEvent } from './packed-event.ts';
 import { createStore, type Schedule, type Store } from './store.ts';
 
-/** An event as held in memory: `raw` stays on disk, a detail pane asks the store for it. */
-export type FeedItem = { readonly seq: number; readonly event: Omit<FeedEvent, 'raw'> };
+/**
+ * An event as held in memory. Its raw record stays on disk, a detail pane asks the store for it. Do not spread `event`: its members
+ * may be accessors. `key`: events with the same one say the same (`foldKey`).
+ */
+export type FeedItem = { readonly seq: number; readonly event: FilteredEvent; readonly key: number };
 
-/** Events in memory: an event takes about 1.3 KB, and what is older is on disk. */
+/** A stored event, with or without its raw record. */
+export type Arrived = StoredView & Pick<StoredEvent, 'content'>;
+
+/** A stored event as it is held in memory. */
+export const itemOf = ({ seq, event, content }: Arrived): FeedItem => ({
+  seq,
+  event: new PackedEvent(event),
+  key: foldKey(event, content),
+});
+
+/** What is on disk and older than what is in memory. */
+export type History = {
+  /**
+   * Up to `limit` events stored before sequence `seq`, newest first; none at the beginning of the store. Lets keys through
+   * first. Throws a 'storage' Problem.
+   */
+  before(seq: number, limit: number): Promise<readonly StoredView[]>;
+};
+
+/** Events in memory, which take some 20 MB; what is older is on disk. */
 export const FEED_CAPACITY = 50_000;
+/** Characters of events in memory at most: hosts may send large rows, on purpose too. */
+export const FEED_SIZE = 50_000_000;
+
+/** Characters that an event holds in memory. */
+export const sizeOf = ({ event }: FeedItem): number => (event instanceof PackedEvent ? event.size : 0);
 
 export class FeedRing {
   readonly capacity: number;
   /** Events that fell out of memory since the start. */
   evicted = 0;
+  /** Events that came late, between others that were there already. */
+  inserted = 0;
+  readonly #mostCharacters: number;
   #items: (FeedItem | undefined)[] = [];
   #start = 0;
   #size = 0;
+  #characters = 0;
 
-  constructor(capacity = FEED_CAPACITY) {
+  constructor(capacity = FEED_CAPACITY, mostCharacters = FEED_SIZE) {
     this.capacity = capacity;
+    this.#mostCharacters = mostCharacters;
   }
 
   get size(): number {
@@ -35,11 +70,12 @@ export class FeedRing {
    * Keeps the order of the store: an event that another process stored in between goes where it belongs. False for one that is
    * here already.
    */
-  push({ seq, event }: StoredEvent): boolean {
-    const { raw: _onDisk, ...kept } = event;
-    const at = this.indexOf(seq);
-    if (this.at(at)?.seq === seq) return false;
-    this.#append({ seq, event: kept });
+  push(stored: Arrived): boolean {
+    const { seq } = stored;
+    const place = this.indexOf(seq);
+    if (this.at(place)?.seq === seq) return false;
+    if (place < this.#size) this.inserted += 1;
+    this.#append(itemOf(stored));
     for (let index = this.#size - 1; index > 0 && (this.at(index - 1)?.seq ?? 0) > seq; index -= 1) this.#swap(index - 1, index);
     return true;
   }
@@ -50,13 +86,18 @@ export class FeedRing {
   }
 
   #append(item: FeedItem): void {
-    if (this.#size < this.capacity) {
-      this.#items[(this.#start + this.#size) % this.capacity] = item;
-      this.#size += 1;
-      return;
-    }
-    this.#items[this.#start] = item;
+    this.#characters += sizeOf(item);
+    while (this.#size === this.capacity || (this.#size > 0 && this.#characters > this.#mostCharacters)) this.#evict();
+    this.#items[(this.#start + this.#size) % this.capacity] = item;
+    this.#size += 1;
+  }
+
+  #evict(): void {
+    const oldest = this.#items[this.#start];
+    if (oldest) this.#characters -= sizeOf(oldest);
+    this.#items[this.#start] = undefined;
     this.#start = (this.#start + 1) % this.capacity;
+    this.#size -= 1;
     this.evicted += 1;
   }
 
@@ -80,7 +121,7 @@ export type FeedState = {
   readonly bySeverity: Readonly<Record<Severity, number>>;
 };
 
-export type FeedStore = Store<FeedState> & { add(events: readonly StoredEvent[]): void };
+export type FeedStore = Store<FeedState> & { add(events: readonly Arrived[]): void };
 
 export function createFeed(schedule: Schedule, capacity = FEED_CAPACITY): FeedStore {
   const store = createStore<FeedState>(

@@ -11,6 +11,9 @@ export type Inventory = {
   readonly complete: ReadonlySet<string>;
 };
 
+/** How a source is. `lastError`: what was wrong with it last, and until when (epoch ms), also after it is well again. */
+export type SourceState = Health & { readonly lastError?: { readonly text: string; readonly at: number } };
+
 /** A new object for every change; the runs themselves are mutable and carry a `version`. Newest first. */
 export type RunsState = { readonly runs: readonly Run[] };
 
@@ -22,7 +25,7 @@ export type AppState = {
   /** Hosts marked for the next launch, by `hostKey`. */
   readonly marks: Store<ReadonlySet<string>>;
   readonly runs: Store<RunsState>;
-  readonly health: Store<ReadonlyMap<string, Health>>;
+  readonly health: Store<ReadonlyMap<string, SourceState>>;
   /** The newest notice, for the status line. */
   readonly notice: Store<NoticeState>;
   readonly notices: Store<ReadonlyArray<NonNullable<NoticeState>>>;
@@ -52,6 +55,11 @@ function placed(known: readonly Run[], run: Run): readonly Run[] {
   return at < 0 ? [run, ...known] : known.with(at, run);
 }
 
+function errorOf({ reason }: Health, before: SourceState | undefined, now: number): Pick<SourceState, 'lastError'> {
+  if (reason !== '') return { lastError: { text: reason, at: now } };
+  return before?.lastError ? { lastError: before.lastError } : {};
+}
+
 const KEPT_NOTICES = 200;
 
 /**
@@ -63,14 +71,14 @@ export function createState(frame: Schedule, now: () => number, feedCapacity?: n
   const inventory = createStore<Inventory>({ hosts: [], complete: new Set() }, frame);
   const marks = createStore<ReadonlySet<string>>(new Set());
   const runs = createStore<RunsState>({ runs: [] }, frame);
-  const health = createStore<ReadonlyMap<string, Health>>(new Map(), frame);
+  const health = createStore<ReadonlyMap<string, SourceState>>(new Map(), frame);
   const notice = createStore<NoticeState>(undefined);
   const notices = createStore<ReadonlyArray<NonNullable<NoticeState>>>([]);
   const bySource = new Map<string, readonly Host[]>();
 
   const observer: StateObserver = {
     events: added => feed.add(added),
-    health: next => health.set(known => new Map(known).set(next.source, next)),
+    health: next => health.set(known => new Map(known).set(next.source, { ...next, ...errorOf(next, known.get(next.source), now()) })),
     hosts(source, hosts, complete) {
       bySource.set(source, hosts);
       inventory.set(({ complete: ended }) => ({

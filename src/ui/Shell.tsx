@@ -7,7 +7,9 @@ import { keyLabel } from './keys/names.ts';
 import type { Registry } from './keys/registry.ts';
 import { Line } from './Line.tsx';
 import { bodySize, hasTabs, SMALLEST, tooSmall } from './layout.ts';
+import { menuSegments } from './menu.ts';
 import { PromptLine } from './PromptLine.tsx';
+import { promptHint } from './prompt-line.ts';
 import { useServices } from './services.ts';
 import { TitleLine } from './TitleLine.tsx';
 import type { Segment } from './theme.ts';
@@ -31,12 +33,14 @@ function Tabs({ registry, width }: Part): ReactNode {
 const LEVEL_TONES = { info: undefined, warn: 'warn', error: 'bad' } as const satisfies Record<Level, Segment['tone']>;
 const LEVEL_WORDS: Record<Level, string> = { info: '', warn: '', error: 'error: ' };
 
-/** What was said last, by the console or by the engine; a prompt takes its place. */
+/** What was said last, by the console or by the engine; a prompt or a menu takes its place. */
 function StatusLine({ width }: { readonly width: number }): ReactNode {
   const { ui, state } = useServices();
   const prompt = useStore(ui, ({ prompt }) => prompt);
+  const menu = useStore(ui, ({ menu }) => menu);
   const own = useStore(ui, ({ notice }) => notice);
   const engine = useStore(state.notice);
+  if (menu) return <Line width={width} segments={menuSegments(menu, width)} />;
   if (prompt) return <PromptLine prompt={prompt} width={width} />;
   const notice = own && (!engine || own.at >= engine.at) ? own : engine;
   if (!notice) return <Line width={width} segments={[]} />;
@@ -66,7 +70,12 @@ export function footerSegments(commands: readonly BoundCommand[], width: number)
   ];
 }
 
+/** Key hints; what a prompt has to say about its text takes their place, for keys are text then. */
 function Footer({ registry, width }: Part): ReactNode {
+  const { ui } = useServices();
+  const prompt = useStore(ui, ({ prompt }) => prompt);
+  const hint = prompt && promptHint(prompt, width);
+  if (hint) return <Line width={width} segments={hint} />;
   return <Line width={width} segments={footerSegments([...registry.current().commands, ...registry.globals], width)} />;
 }
 

@@ -4,6 +4,7 @@ import { type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'reac
 import { edit, lineOf } from './line.ts';
 import { useServices } from './services.ts';
 import type { Field } from './ui-state.ts';
+import { useStore } from './use-store.ts';
 
 export type TextFieldProps = {
   readonly value: string;
@@ -27,6 +28,7 @@ const FROM_OUTSIDE = new Set(['ctrl+u', 'ctrl+w', 'ctrl+e', 'end']);
  */
 export function TextField({ value, onChange, focus, width, mask, placeholder }: TextFieldProps): ReactNode {
   const { ui } = useServices();
+  const isAsking = useStore(ui, ({ confirm }) => confirm !== undefined);
   const [revision, setRevision] = useState(0);
   // ink-text-input keeps its cursor to itself and mistakes control keys for letters: after one, its answer is not heard
   // any more and a new one takes its place.
@@ -57,7 +59,8 @@ export function TextField({ value, onChange, focus, width, mask, placeholder }: 
   }, [focus, ui]);
 
   const hear = (next: string) => {
-    if (gate.open) onChange(next);
+    // What is typed at a question is its answer.
+    if (gate.open && ui.get().confirm === undefined) onChange(next);
   };
   const hint = !focus && value === '' && placeholder !== undefined;
   return (
@@ -67,7 +70,7 @@ export function TextField({ value, onChange, focus, width, mask, placeholder }: 
           {placeholder}
         </Text>
       ) : (
-        <TextInput key={revision} value={value} onChange={hear} focus={focus} {...(mask === undefined ? {} : { mask })} />
+        <TextInput key={revision} value={value} onChange={hear} focus={focus && !isAsking} {...(mask === undefined ? {} : { mask })} />
       )}
     </Box>
   );

@@ -51,6 +51,14 @@ export const GLOBAL_COMMANDS: readonly Command<Desk>[] = [
     run: ({ services }) => services.ui.go('palette', { search: '' }),
   },
   {
+    id: 'go.carves',
+    keys: [],
+    title: 'Go to Carves',
+    help: 'Opens the files that were fetched from hosts: how far they are, their digests, what is in them.',
+    where: 'everywhere',
+    run: ({ services }) => services.ui.go('carves', {}),
+  },
+  {
     id: 'app.back',
     keys: ['esc'],
     title: 'One step back',
@@ -80,6 +88,31 @@ export const GLOBAL_COMMANDS: readonly Command<Desk>[] = [
       const zone = ui.get().zone === 'utc' ? 'local' : 'utc';
       ui.zone(zone);
       ui.say(zone === 'utc' ? 'Times are UTC.' : 'Times are local.');
+    },
+  },
+  {
+    id: 'app.bell',
+    keys: [],
+    title: 'Bell on new critical events',
+    help: 'Rings the bell of the terminal when critical events come in, every ten seconds at most, or is silent again. tmux marks the window.',
+    where: 'everywhere',
+    async run({ services: { alarm, ui } }) {
+      const bell = !alarm.settings.get().bell;
+      await alarm.change({ bell });
+      ui.say(bell ? 'New critical events ring the bell.' : 'The bell is silent.');
+    },
+  },
+  {
+    id: 'app.title',
+    keys: [],
+    title: 'Window title on new critical events',
+    help: 'Counts the critical events that came in since the last key in the title of the window, or leaves the title alone again.',
+    where: 'everywhere',
+    blocked: ({ services }) => (services.terminal.titles ? undefined : 'this terminal has no title that could be set'),
+    async run({ services: { alarm, ui } }) {
+      const title = !alarm.settings.get().title;
+      await alarm.change({ title });
+      ui.say(title ? 'The title of the window counts new critical events.' : 'The title of the window is left alone.');
     },
   },
   {

@@ -7,13 +7,20 @@
 import { render, useApp } from 'ink';
 import { type ReactNode, useLayoutEffect } from 'react';
 import type { FeedEvent } from '../core/model.ts';
+import type { Clipboard, HistogramStore, HostChangesStore, KeyValueStore } from '../core/ports.ts';
+import type { Carving } from '../engine/carving.ts';
+import type { History } from '../state/feed.ts';
 import type { AppState } from '../state/index.ts';
+import type { TriageBoard } from '../state/triage.ts';
+import { Alarm, type AlarmKeeper } from './alarm.ts';
 import { type ConsoleEnd, once, onEnding } from './ending.ts';
+import type { Exporter } from './exporter.ts';
 import { createDispatcher, type Dispatcher } from './keys/dispatch.ts';
 import { heldUntil } from './keys/held.ts';
 import { openScreens, type Registry } from './keys/registry.ts';
 import { KeyRouter } from './keys/router.tsx';
 import { consoleOutput } from './output.ts';
+import { pairsOf } from './pairs.ts';
 import { Shell } from './Shell.tsx';
 import type { Screen } from './screen.tsx';
 import { type ConsoleEngine, type Services, ServicesProvider } from './services.ts';
@@ -22,14 +29,23 @@ import { STARTING_ENGINE } from './starting-engine.ts';
 import { guardStdin, type TtyInput } from './stdin-guard.ts';
 import { Surface, SurfaceContext } from './surface.ts';
 import type { Terminal } from './theme.ts';
-import { createUi, type ScreenId, type Ui } from './ui-state.ts';
+import { createUi, type ScreenId } from './ui-state.ts';
 
 /** What is loaded while the first frame is on screen already. */
 export type Started = {
   readonly engine: ConsoleEngine;
   raw(seq: number): FeedEvent | undefined;
+  readonly history?: History;
   /** Where sources can be added. */
   readonly sourceAdmin?: SourceAdmin;
+  readonly hostChanges?: HostChangesStore;
+  readonly carving?: Carving;
+  readonly kept?: KeyValueStore;
+  readonly clipboard?: Clipboard;
+  readonly exporter?: Exporter;
+  ruleTitle?(id: string): string | undefined;
+  readonly histogram?: HistogramStore;
+  readonly alarm?: AlarmKeeper;
   /** The screen to go to instead of the one that was begun with. */
   readonly screen?: ScreenId;
 };
@@ -40,6 +56,7 @@ export type ConsoleOptions = {
   /** The screen to begin with. */
   readonly screen?: ScreenId;
   readonly state: AppState;
+  readonly triage: TriageBoard;
   readonly terminal: Terminal;
   /** Seconds that a live query waits unless told otherwise. */
   readonly timeoutS: number;
@@ -97,19 +114,23 @@ async function standStill(): Promise<void> {
   await new Promise(resolve => setTimeout(resolve, STOP_MS));
 }
 
-async function suspend({ suspendTerminal }: Live, surface: Surface, stdout: NodeJS.WriteStream): Promise<void> {
+async function suspend({ suspendTerminal }: Live, surface: Surface, alarm: Alarm, stdout: NodeJS.WriteStream): Promise<void> {
   surface.hold();
   await suspendTerminal?.(async () => {
+    alarm.release();
     stdout.write(AUTOWRAP_ON);
     await standStill();
     stdout.write(AUTOWRAP_OFF);
+    alarm.resume();
   });
   surface.release();
 }
 
 type Acts = Pick<Services, 'commands' | 'exit' | 'suspend' | 'redraw'>;
+/** What the console makes for itself. */
+type Own = Pick<Services, 'ui' | 'kept' | 'alarm'>;
 
-function servicesOf({ state, terminal, timeoutS, now }: ConsoleOptions, ui: Ui, live: Live, acts: Acts): Services {
+function servicesOf({ state, triage, terminal, timeoutS, now }: ConsoleOptions, own: Own, live: Live, acts: Acts): Services {
   return {
     get engine() {
       return live.started?.engine ?? STARTING_ENGINE;
@@ -117,13 +138,33 @@ function servicesOf({ state, terminal, timeoutS, now }: ConsoleOptions, ui: Ui, 
     get sourceAdmin() {
       return live.started?.sourceAdmin;
     },
+    get history() {
+      return live.started?.history;
+    },
+    get hostChanges() {
+      return live.started?.hostChanges;
+    },
+    get carving() {
+      return live.started?.carving;
+    },
+    get histogram() {
+      return live.started?.histogram;
+    },
+    get clipboard() {
+      return live.started?.clipboard;
+    },
+    get exporter() {
+      return live.started?.exporter;
+    },
     state,
-    ui,
+    triage,
+    ...own,
     terminal,
     timeoutS,
     now,
     offsetMinutes: ms => -new Date(ms).getTimezoneOffset(),
     raw: seq => live.started?.raw(seq),
+    ruleTitle: id => live.started?.ruleTitle?.(id),
     ...acts,
   };
 }
@@ -147,16 +188,18 @@ function afterResizes(stdout: NodeJS.WriteStream, repaint: () => void): () => vo
 
 /** Opens the console and resolves when it is closed, with the terminal as it was. */
 export function openConsole(options: ConsoleOptions): Promise<ConsoleEnd> {
-  const { screens, screen = 'feed', terminal, now, stdin, stdout } = options;
-  const ui = createUi({ screen, columns: stdout.columns, rows: stdout.rows, now });
+  const { screens, screen = 'feed', state, terminal, now, stdin, stdout } = options;
   const surface = new Surface(stdout);
+  const alarm = new Alarm({ feed: state.feed, terminal, now, write: text => stdout.write(text) });
   const live: Live = {};
+  const kept = pairsOf(() => live.started?.kept);
+  const ui = createUi({ screen, columns: stdout.columns, rows: stdout.rows, kept, now });
 
   return new Promise(resolve => {
-    const services = servicesOf(options, ui, live, {
+    const services = servicesOf(options, { ui, kept, alarm }, live, {
       commands: () => registry.commands,
       exit: () => end({ code: 0 }),
-      suspend: () => suspend(live, surface, stdout),
+      suspend: () => suspend(live, surface, alarm, stdout),
       redraw() {
         stdout.write(`${AUTOWRAP_OFF}${CLEAR}\x1b[${stdout.rows};1H`);
         instance.clear();
@@ -165,10 +208,20 @@ export function openConsole(options: ConsoleOptions): Promise<ConsoleEnd> {
       },
     });
     const registry = openScreens(services, screens);
-    const dispatcher = heldUntil(() => live.started !== undefined, createDispatcher(services, registry));
+    const keys = heldUntil(() => live.started !== undefined, createDispatcher(services, registry));
+    const dispatcher: typeof keys = {
+      ...keys,
+      press(key) {
+        alarm.attended();
+        keys.press(key);
+      },
+    };
     const tree = () => <Root services={services} registry={registry} dispatcher={dispatcher} surface={surface} live={live} />;
 
-    const restore = () => stdout.write(`${PASTE_OFF}${AUTOWRAP_ON}`);
+    const restore = () => {
+      alarm.close();
+      stdout.write(`${PASTE_OFF}${AUTOWRAP_ON}`);
+    };
     const end = once((how: ConsoleEnd) => {
       live.closed = true;
       forget();
@@ -198,6 +251,7 @@ export function openConsole(options: ConsoleOptions): Promise<ConsoleEnd> {
     options.start().then(started => {
       if (live.closed) return;
       live.started = started;
+      alarm.begin(started.alarm);
       if (started.screen) ui.go(started.screen);
       instance.rerender(tree());
       dispatcher.release();

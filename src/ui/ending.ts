@@ -28,13 +28,31 @@ export function once<T>(act: (argument: T) => void): (argument: T) => void {
 }
 
 /**
+ * There is work left after this signal. Ink's own listener for it would end the process by it as soon as it is the only one.
+ * A lost line is told of more than once (by the kernel, by the shell); of the others a second one ends the process at once.
+ */
+function outlive(signal: string): void {
+  process.on(signal, ignore);
+  if (signal !== 'SIGHUP') setImmediate(() => process.off(signal, ignore));
+}
+
+/**
  * Listens for signals, for faults that nobody caught and for the loss of the terminal; returns how to stop listening. A
  * terminal that is gone fails again while it is given back, so its errors are listened to for good.
  */
 export function onEnding({ stdin, stdout, end, restore }: Ending): () => void {
   const failed = (error: unknown) => end({ code: 1, error });
-  const lost = () => end({ code: SIGNALS.SIGHUP });
-  const signalled = Object.entries(SIGNALS).map(([signal, code]) => [signal, () => end({ code })] as const);
+  const lost = () => {
+    outlive('SIGHUP');
+    end({ code: SIGNALS.SIGHUP });
+  };
+  const signalled = Object.entries(SIGNALS).map(([signal, code]) => {
+    const listener = () => {
+      outlive(signal);
+      end({ code });
+    };
+    return [signal, listener] as const;
+  });
   for (const [signal, listener] of signalled) process.on(signal, listener);
   process.on('uncaughtException', failed);
   process.on('unhandledRejection', failed);
@@ -48,6 +66,7 @@ export function onEnding({ stdin, stdout, end, restore }: Ending): () => void {
     process.off('unhandledRejection', failed);
     process.off('exit', restore);
     stdin.off('end', lost);
+    stdin.on('error', ignore);
     stdin.off('error', lost);
     stdout.on('error', ignore);
     stdout.off('error', lost);

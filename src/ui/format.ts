@@ -34,6 +34,11 @@ export function shortTime(ms: number, now: number, zone: Zone, offsetOf: OffsetM
   return `   ${twoDigits(Math.floor(seconds / 3_600))}:${twoDigits(Math.floor(seconds / 60) % 60)}:${twoDigits(seconds % 60)}`;
 }
 
+/** `HH:MM:SS` for today, `DD HH:MM` for other days: 8 cells. */
+export function dayTime(ms: number, now: number, zone: Zone, offsetOf: OffsetMinutes): string {
+  return shortTime(ms, now, zone, offsetOf).slice(3);
+}
+
 /** `YYYY-MM-DD HH:MM:SS.mmm UTC`, or with the offset of this machine: `... +02:00`. */
 export function fullTime(ms: number, zone: Zone, offsetOf: OffsetMinutes): string {
   const offset = offsetIn(zone, ms, offsetOf);

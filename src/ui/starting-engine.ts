@@ -8,6 +8,7 @@ const refuse = (): never => {
 
 export const STARTING_ENGINE: ConsoleEngine = {
   templates: [],
+  refused: new Map(),
   policy: { templates: undefined, siteTemplates: true, maxHosts: Number.POSITIVE_INFINITY, confirmAbove: 25 },
   connectors: [],
   hosts: () => [],

@@ -10,6 +10,8 @@ export type Terminal = {
   readonly colour: 'none' | 'ansi16' | 'full';
   /** false: nothing but ASCII is sent (`output.ts` sees to it). */
   readonly unicode: boolean;
+  /** Whether the window has a title that can be set. */
+  readonly titles?: boolean;
 };
 
 export type Tone = Severity | 'ok' | 'warn' | 'bad' | 'muted' | 'accent' | 'strong' | 'cursor';
@@ -70,11 +72,15 @@ export const healthTone = (level: HealthLevel): Tone => HEALTH_TONES[level];
 /** Environment variables, handed in. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Terminals that take a title (OSC 2) and do not print it. The console of Linux itself is none of them. */
+const TITLED = /^(xterm|rxvt|screen|tmux|alacritty|kitty|foot|wezterm|ghostty|contour|konsole|gnome|vte|mintty|putty|st)\b/;
+
 /** What the terminal can show: `NO_COLOR` and `TERM` decide about colour, the locale about characters beyond ASCII. */
 export function detectTerminal({ TERM = '', COLORTERM = '', NO_COLOR, LC_ALL, LC_CTYPE, LANG }: Environment): Terminal {
   const mono = Boolean(NO_COLOR) || /^(|dumb|unknown|vt\d+.*)$/.test(TERM);
   const full = /^(truecolor|24bit)$/.test(COLORTERM);
-  return { colour: mono ? 'none' : full ? 'full' : 'ansi16', unicode: /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '') };
+  const unicode = /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
+  return { colour: mono ? 'none' : full ? 'full' : 'ansi16', unicode, titles: TITLED.test(TERM) };
 }
 
 /** Whether a terminal can place the cursor at all; when not, the plain line mode is the console. */

@@ -1,18 +1,34 @@
 /** What the console itself is doing: which screen is up, what the status line says, who has the keyboard. Outside React. */
 import type { Host, Row } from '../core/model.ts';
+import type { KeyValueStore } from '../core/ports.ts';
 import { createStore, type Store } from '../state/store.ts';
-import { type LineState, lineOf } from './line.ts';
+import { pairsInMemory } from './pairs.ts';
+import { openPrompt, type Prompt, type PromptOptions } from './prompt.ts';
+import { type PromptHistory, promptHistory } from './prompt-history.ts';
+
+export type { Prompt, PromptOptions } from './prompt.ts';
+
+/** A host that events may tell of though no source lists it any more. */
+export type HostAt = Pick<Host, 'source' | 'id' | 'hostname'>;
 
 /** What a screen can be asked to show when it is opened from elsewhere. */
 export type Intents = {
   feed: { readonly filter: string };
   hosts: { readonly search: string };
+  /** `among`: where the next and the previous host are found; the whole inventory without. */
+  host: { readonly host: HostAt; readonly among?: readonly HostAt[] };
+  /** With hosts: asks them for a file, whose path is typed; `path` is the one to begin with. */
+  carves: { readonly hosts?: readonly Host[]; readonly path?: string };
   launch: {
     readonly hosts?: readonly Host[];
     readonly template?: string;
     readonly params?: Readonly<Record<string, string>>;
   };
   results: { readonly runId: string };
+  /** `filter`: the one in force in the feed; `terms`: what an event can be found by, to choose from. */
+  filters: { readonly filter: string; readonly terms: readonly string[] };
+  /** `at`: epoch ms of what is looked at in the feed; `filter`: the one in force there. */
+  histogram: { readonly at: number | undefined; readonly filter: string };
   pivot: { readonly row: Row; readonly column: string | undefined; readonly host: Host | undefined };
   sources: { readonly source: string };
   help: { readonly search: string };
@@ -24,30 +40,18 @@ export type ScreenId = keyof Intents;
 export type Level = 'info' | 'warn' | 'error';
 export type Notice = { readonly level: Level; readonly text: string; readonly at: number };
 
-export type PromptOptions = {
-  /** Prompts of one id share their history. */
-  readonly id: string;
-  /** What stands before the text. */
-  readonly label: string;
-  readonly value?: string;
-  /** Called with every change of the text. */
-  onChange?(value: string): void;
-  /** Enter. The prompt is closed already. */
-  onAccept?(value: string): void;
-  /** Esc or ctrl+c. The prompt is closed already. */
-  onCancel?(): void;
-  /** Tab: the whole text completed, or undefined when nothing fits. */
-  complete?(value: string): string | undefined;
+/** A second key that is asked for. */
+export type MenuItem = {
+  readonly key: string;
+  /** What it does, in a word or two. */
+  readonly word: string;
+  /** The same where there is little room. */
+  readonly short?: string;
+  /** The menu is closed already. A failure ends on the status line. */
+  run(): void | Promise<void>;
 };
 
-export type Prompt = {
-  readonly options: PromptOptions;
-  readonly line: LineState;
-  /** What is wrong with the text, shown beside it. */
-  readonly note: string;
-  /** Position in the history, 0 being the text that is being typed. */
-  readonly back: number;
-};
+export type Menu = { readonly title: string; readonly items: readonly MenuItem[] };
 
 export type ConfirmOptions = {
   readonly title: string;
@@ -82,6 +86,7 @@ export type UiState = {
   readonly trail: readonly ScreenId[];
   readonly notice: Notice | undefined;
   readonly prompt: Prompt | undefined;
+  readonly menu: Menu | undefined;
   readonly confirm: Confirm | undefined;
   readonly field: Field | undefined;
   readonly zone: 'utc' | 'local';
@@ -89,39 +94,44 @@ export type UiState = {
   readonly rows: number;
 };
 
-export type Ui = Store<UiState> & {
-  /** Opens a screen, with a wish where there is one. */
-  go<Id extends ScreenId>(screen: Id, intent?: Intents[Id]): void;
-  /** Returns to the screen before; false when there is none. */
-  back(): boolean;
-  /** Says something on the status line until the next key. */
-  say(text: string, level?: Level): void;
-  prompt(options: PromptOptions): void;
-  /** Says what is wrong with the prompt's text; empty takes it back. */
-  promptNote(note: string): void;
-  /** Asks before something that matters. Resolves false on no. */
-  confirm(options: ConfirmOptions): Promise<boolean>;
-  /** Gives the keyboard to a text field of a form; undefined takes it back. */
-  focus(field: Field | undefined): void;
-  zone(zone: UiState['zone']): void;
-  /** Registers who hears the wishes of a screen. */
-  onIntent<Id extends ScreenId>(screen: Id, receive: (intent: Intents[Id]) => void): void;
-  /** Accepted texts of a prompt, newest last. */
-  history(id: string): readonly string[];
-  remember(id: string, text: string): void;
-};
+export type Ui = Store<UiState> &
+  PromptHistory & {
+    /** Opens a screen, with a wish where there is one. */
+    go<Id extends ScreenId>(screen: Id, intent?: Intents[Id]): void;
+    /** Returns to the screen before; false when there is none. */
+    back(): boolean;
+    /** Says something on the status line until the next key. */
+    say(text: string, level?: Level): void;
+    prompt(options: PromptOptions): void;
+    /** Asks for a second key; any other closes the menu. */
+    menu(menu: Menu): void;
+    /** Asks before something that matters. Resolves false on no. */
+    confirm(options: ConfirmOptions): Promise<boolean>;
+    /** Gives the keyboard to a text field of a form; undefined takes it back. */
+    focus(field: Field | undefined): void;
+    zone(zone: UiState['zone']): void;
+    /** Registers who hears the wishes of a screen. */
+    onIntent<Id extends ScreenId>(screen: Id, receive: (intent: Intents[Id]) => void): void;
+  };
 
 const TRAIL = 20;
-const HISTORY = 100;
 
-export type UiOptions = { readonly screen?: ScreenId; readonly columns?: number; readonly rows?: number; now(): number };
+export type UiOptions = {
+  readonly screen?: ScreenId;
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Where the history of prompts is kept; in memory when absent. */
+  readonly kept?: KeyValueStore;
+  now(): number;
+};
 
-export function createUi({ screen = 'feed', columns = 80, rows = 24, now }: UiOptions): Ui {
+export function createUi({ screen = 'feed', columns = 80, rows = 24, kept = pairsInMemory(), now }: UiOptions): Ui {
   const store = createStore<UiState>({
     screen,
     trail: [],
     notice: undefined,
     prompt: undefined,
+    menu: undefined,
     confirm: undefined,
     field: undefined,
     zone: 'utc',
@@ -130,25 +140,25 @@ export function createUi({ screen = 'feed', columns = 80, rows = 24, now }: UiOp
   });
   const patch = (change: Partial<UiState>) => store.set(state => ({ ...state, ...change }));
   const receivers = new Map<ScreenId, (intent: unknown) => void>();
-  const histories = new Map<string, string[]>();
 
   return {
     ...store,
     go(next, intent) {
       const { screen: current, trail } = store.get();
-      if (next !== current) patch({ screen: next, trail: [...trail.filter(id => id !== next), current].slice(-TRAIL), prompt: undefined });
+      if (next !== current)
+        patch({ screen: next, trail: [...trail.filter(id => id !== next), current].slice(-TRAIL), prompt: undefined, menu: undefined });
       if (intent !== undefined) receivers.get(next)?.(intent);
     },
     back() {
       const { trail } = store.get();
       const before = trail.at(-1);
       if (before === undefined) return false;
-      patch({ screen: before, trail: trail.slice(0, -1), prompt: undefined });
+      patch({ screen: before, trail: trail.slice(0, -1), prompt: undefined, menu: undefined });
       return true;
     },
     say: (text, level = 'info') => patch({ notice: { level, text, at: now() } }),
-    prompt: options => patch({ prompt: { options, line: lineOf(options.value ?? ''), note: '', back: 0 } }),
-    promptNote: note => store.set(state => (state.prompt ? { ...state, prompt: { ...state.prompt, note } } : state)),
+    prompt: options => patch({ prompt: openPrompt(options) }),
+    menu: menu => patch({ menu }),
     confirm: options =>
       new Promise(resolve => {
         const answer = (yes: boolean) => {
@@ -161,11 +171,6 @@ export function createUi({ screen = 'feed', columns = 80, rows = 24, now }: UiOp
     focus: field => patch({ field }),
     zone: zone => patch({ zone }),
     onIntent: (id, receive) => receivers.set(id, receive as (intent: unknown) => void),
-    history: id => histories.get(id) ?? [],
-    remember(id, text) {
-      if (text === '') return;
-      const known = (histories.get(id) ?? []).filter(entry => entry !== text);
-      histories.set(id, [...known, text].slice(-HISTORY));
-    },
+    ...promptHistory(kept),
   };
 }

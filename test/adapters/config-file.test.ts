@@ -92,3 +92,37 @@ describe('the settings file', () => {
     );
   });
 });
+
+describe('what else stands in the settings', () => {
+  it('the calls on critical events are off, and keep what they were switched to beside the sources', async () => {
+    const dir = path.join(temporaryDirectory(), 'config');
+    expect(openSettings(dir).alarm()).toEqual({ bell: false, title: false });
+    await openSettings(dir).add(aSource());
+    await openSettings(dir).setAlarm({ bell: true, title: false });
+    expect(openSettings(dir).alarm()).toEqual({ bell: true, title: false });
+    await openSettings(dir).add(aSource({ name: 'second' }));
+    expect(openSettings(dir).sources()).toHaveLength(2);
+    expect(openSettings(dir).alarm().bell).toBe(true);
+  });
+
+  it('retention is what is written, in the words of prune; without it nothing is taken away', () => {
+    expect(openSettings(temporaryDirectory()).retention()).toBeUndefined();
+    const { dir } = written(JSON.stringify({ retention: { older_than: '30d', max_size: '2GB', keep: 'sev>=high status:open' } }));
+    expect(openSettings(dir).retention()).toEqual({ maxAgeMs: 30 * 86_400_000, maxBytes: 2e9, keep: 'sev>=high status:open' });
+    const age = written(JSON.stringify({ retention: { older_than: '12h' } }));
+    expect(openSettings(age.dir).retention()).toEqual({ maxAgeMs: 43_200_000, maxBytes: undefined, keep: '' });
+  });
+
+  it.each([
+    [{}, 'must say older_than, max_size or both'],
+    [{ older_than: 'ages' }, 'must be a span'],
+    [{ older_than: '0d' }, 'must be a span'],
+    [{ max_size: '2' }, 'must be a size'],
+    [{ older_than: '1d', keep: 'sev>=hihg' }, 'hihg'],
+    [{ older_than: '1d', kepe: 'x' }, 'kepe'],
+  ])('refuses retention %j by field', (retention, words) => {
+    const { dir, file } = written(JSON.stringify({ retention }));
+    expect(() => openSettings(dir).retention()).toThrow(words);
+    expect(() => openSettings(dir).retention()).toThrow(`The settings file ${file} is off at retention`);
+  });
+});

@@ -7,12 +7,10 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { MAX_RAW } from '../../src/adapters/sqlite-events.ts';
 import { openStore } from '../../src/adapters/sqlite-store.ts';
 import { storageProblem } from '../../src/adapters/storage-problem.ts';
-import { runToJson } from '../../src/core/aisoc.ts';
 import { judge } from '../../src/core/judge.ts';
 import type { FeedEvent } from '../../src/core/model.ts';
-import { Run } from '../../src/core/run.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
-import { aHost, aRawEvent } from '../helpers/model.ts';
+import { aRawEvent } from '../helpers/model.ts';
 
 let folder: string;
 let file: string;
@@ -156,82 +154,8 @@ describe('an event by its id', () => {
   it('is found, with its sequence', () => {
     const store = opened();
     const [added] = store.append([event('a')], undefined);
-    expect(store.event(added?.event.id ?? '')).toEqual(added);
+    expect(store.event(added?.event.id ?? '')).toEqual({ seq: added?.seq, event: added?.event });
     expect(store.event('nope')).toBeUndefined();
-  });
-});
-
-describe('the run store', () => {
-  const record = {
-    id: 'r1',
-    template: 'some_users',
-    digest: 'sha256:0',
-    sql: 'q',
-    params: { limit: 10 },
-    sources: ['lab'],
-    startedAt: 1_000,
-    timeoutMs: 60_000,
-  };
-  const hosts = ['web-1', 'web-2', 'db-1', 'old-1', 'gone-1'].map(name => aHost(name));
-
-  it('tells a run again as it went: rows, errors, silences, late answers, notes, ids', () => {
-    const store = opened();
-    const run = new Run(record, hosts);
-    store.saveRun(run);
-    const fold = (answer: Parameters<Run['answer']>[1]) => {
-      run.answer('lab', answer);
-      store.saveAnswer('r1', 'lab', answer);
-    };
-    fold({ hostId: 'web-1', at: 1_500, state: 'rows', rows: [{ name: 'root', shell: null }, { name: 'x' }], note: 'first 2 only' });
-    fold({ hostId: 'db-1', at: 1_700, state: 'error', error: 'no such table: users' });
-    run.silence('lab', 'old-1', 'offline', 'offline for 3 d');
-    run.remoteIds.set('lab', 'remote-1');
-    run.note('one host may still run it');
-    run.end(61_000, 'ended');
-    store.saveRun(run);
-    fold({ hostId: 'web-2', at: 70_000, state: 'rows', rows: [] });
-    store.close();
-
-    const kept = opened().run('r1');
-    expect(kept && runToJson(kept)).toEqual(runToJson(run));
-    expect(kept?.targets.map(target => ({ ...target, rows: [...target.rows] }))).toEqual(run.targets);
-    expect([kept?.phase, kept?.endedAt, kept?.notes, kept?.record]).toEqual([run.phase, run.endedAt, run.notes, run.record]);
-  });
-
-  it('keeps what had been answered when the process dies in the middle of a run', () => {
-    const store = opened();
-    store.saveRun(new Run(record, hosts));
-    store.saveAnswer('r1', 'lab', { hostId: 'web-1', at: 1_500, state: 'rows', rows: [{ name: 'root' }] });
-    const kept = opened().run('r1');
-    expect(kept?.open).toBe(true);
-    expect(kept?.tally).toEqual({ targeted: 5, answered: 1, failed: 0, timedOut: 0, waiting: 4 });
-  });
-
-  it('keeps a cancelled run as cancelled', () => {
-    const store = opened();
-    const run = new Run(record, hosts);
-    run.end(2_000, 'cancelled');
-    store.saveRun(run);
-    expect(store.run('r1')?.count('cancelled')).toBe(5);
-  });
-
-  it('lists runs newest first, as many as wanted, with rows that behave as an array', () => {
-    const store = opened();
-    for (const id of ['r1', 'r2', 'r3']) store.saveRun(new Run({ ...record, id }, hosts));
-    const rows = [{ name: 'root' }, { name: 'x' }];
-    store.saveAnswer('r3', 'lab', { hostId: 'web-1', at: 1_500, state: 'rows', rows });
-    const runs = store.runs(2);
-    expect(runs.map(run => run.id)).toEqual(['r3', 'r2']);
-    const kept = runs[0]?.target('lab', 'web-1')?.rows ?? [];
-    expect([kept.length, JSON.stringify(kept), kept.map(row => row.name), kept[1], [...kept]]).toEqual([
-      2,
-      JSON.stringify(rows),
-      ['root', 'x'],
-      rows[1],
-      rows,
-    ]);
-    expect(kept).toEqual(rows);
-    expect(store.run('r9')).toBeUndefined();
   });
 });
 
@@ -274,7 +198,31 @@ describe('the triage store', () => {
     expect(store.undo(['a'], 'mia', 3)).toMatchObject([{ state: 'acknowledged', comment: 'acknowledged' }]);
     decide('escalated');
     store.undo(['a'], 'mia', 4);
-    expect(store.undo(['a', 'z'], 'mia', 5)).toMatchObject([{ state: 'new' }, { event: 'z', state: 'new' }]);
+    expect(store.undo(['a', 'z'], 'mia', 5)).toMatchObject([{ event: 'a', state: 'new' }]);
+    expect(store.undo(['a'], 'mia', 6)).toEqual([]);
+  });
+
+  it('takes back only what is named, where somebody decided since', () => {
+    const store = opened();
+    const [mine] = store.decide(['a'], { state: 'acknowledged', until: null, comment: '' }, 'mia', 1);
+    const only = new Set([mine?.seq ?? 0]);
+    store.decide(['a'], { state: 'escalated', until: null, comment: '' }, 'ben', 2);
+    expect(store.undo(['a'], 'mia', 3, only)).toEqual([]);
+    store.undo(['a'], 'ben', 4);
+    expect(store.undo(['a'], 'mia', 5, only)).toMatchObject([{ state: 'new' }]);
+  });
+
+  it('says where an event stands, how far the history goes, and when the next one wakes', () => {
+    const store = opened();
+    expect([store.triage('a'), store.lastTriage(), store.nextWake(0)]).toEqual([undefined, 0, undefined]);
+    store.decide(['a', 'b'], { state: 'snoozed', until: 9_000, comment: 'later' }, 'mia', 1_000);
+    store.decide(['c'], { state: 'snoozed', until: 5_000, comment: '' }, 'mia', 1_000);
+    store.comment(['a'], 'asked', 'ben', 2_000);
+    expect(store.triage('a')).toEqual({ state: 'snoozed', until: 9_000, who: 'mia', at: 1_000, reason: 'later', comments: 2 });
+    expect([store.triageState('a'), store.triageState('z')]).toEqual([{ state: 'snoozed', until: 9_000 }, undefined]);
+    expect(store.lastTriage()).toBe(store.triageHistory('a').at(-1)?.seq);
+    expect([store.nextWake(0), store.nextWake(5_000), store.nextWake(9_000)]).toEqual([5_000, 9_000, undefined]);
+    expect(store.triageSince(0, 2).map(({ event: id }) => id)).toEqual(['a', 'b']);
   });
 });
 
@@ -285,6 +233,41 @@ function child(...args: string[]): ChildProcess & { stdout: NonNullable<ChildPro
   onTestFinished(() => void started.kill('SIGKILL'));
   return started;
 }
+
+describe('events without their raw records', () => {
+  it('are read backwards and forwards from a sequence', () => {
+    const store = opened();
+    const added = store.append(
+      ['a', 'b', 'c', 'd'].map(key => event(key)),
+      undefined,
+    );
+    const [a, b, c, d] = added.map(({ seq }) => seq);
+    expect(store.before(Number.MAX_SAFE_INTEGER, 2).map(({ seq }) => seq)).toEqual([d, c]);
+    expect(store.before(c ?? 0, 10).map(({ seq }) => seq)).toEqual([b, a]);
+    expect(store.after(a ?? 0, 2).map(({ seq }) => seq)).toEqual([b, c]);
+    expect(store.after(d ?? 0, 2)).toEqual([]);
+    const { raw: _onDisk, ...told } = added[3]?.event ?? {};
+    expect(store.before(Number.MAX_SAFE_INTEGER, 1)).toEqual([{ seq: d, event: told }]);
+  });
+});
+
+describe('a flood of events', () => {
+  it('is brought into the data file while it goes on, and nothing of it is lost', async () => {
+    const store = opened();
+    const sizeBefore = statSync(file).size;
+    for (let part = 0; part < 12; part++) {
+      const keys = Array.from({ length: 1_000 }, (_, index) => `${part}/${index}`);
+      expect(
+        store.append(
+          keys.map(key => event(key)),
+          undefined,
+        ),
+      ).toHaveLength(1_000);
+    }
+    await expect.poll(() => statSync(file).size, { timeout: 10_000 }).toBeGreaterThan(sizeBefore + 4_000_000);
+    expect(store.count()).toBe(12_000);
+  });
+});
 
 describe('the data file', () => {
   it('is for its owner only, with the files that SQLite puts beside it', () => {
@@ -325,16 +308,16 @@ describe('the data file', () => {
 
   it('says in plain words that it is damaged, newer, not to be had, full or locked', () => {
     writeFileSync(path.join(folder, 'data'), 'a file where a directory should be');
-    expect(() => openStore(file)).toThrow(expect.objectContaining({ kind: 'storage', message: expect.stringContaining('a file stands') }));
+    expect(() => openStore(file)).toThrow(expect.objectContaining({ kind: 'storage', message: expect.stringContaining('A file stands') }));
     file = path.join(folder, 'garbage.db');
     writeFileSync(file, 'this is no database, it is a text that is longer than a header'.repeat(100));
     expect(() => openStore(file)).toThrow(
-      expect.objectContaining({ kind: 'storage', message: expect.stringMatching(/garbage\.db.*damaged/) }),
+      expect.objectContaining({ kind: 'storage', message: expect.stringMatching(/^Damaged.*garbage\.db/) }),
     );
     const failed = (errcode: number) => storageProblem('f', Object.assign(new Error('x'), { errcode })) as Error;
-    expect(failed(13).message).toContain('disk is full');
-    expect(failed(5).message).toContain('locked');
-    expect(failed(8 | (6 << 8)).message).toContain('cannot be written');
+    expect(failed(13).message).toBe('The disk is full: f. Free some space, or choose another directory with --data-dir.');
+    expect(failed(5).message).toContain('Locked');
+    expect(failed(8 | (6 << 8)).message).toContain('Not writable');
     const ours = new TypeError('ours');
     expect(storageProblem('f', ours)).toBe(ours);
   });
@@ -343,12 +326,15 @@ describe('the data file', () => {
     opened().append([event('a')], undefined);
     const { DatabaseSync } = await import('node:sqlite');
     const db = new DatabaseSync(file);
-    db.exec('DROP TABLE seen; DROP TABLE triage; DROP INDEX events_severe; PRAGMA user_version = 1');
+    db.exec(
+      'DROP TABLE seen; DROP TABLE triage; DROP INDEX events_severe; DROP INDEX events_by_host; ALTER TABLE runs DROP COLUMN sendings; PRAGMA user_version = 1',
+    );
     db.close();
     const store = opened();
     expect(ids(store.append([event('a'), event('b')], undefined))).toEqual(['b']);
     expect(store.decide(['x'], { state: 'escalated', until: null, comment: '' }, 'mia', 1)).toHaveLength(1);
     expect(store.summary(0, 0)).toMatchObject({ events: 2 });
+    expect(store.histogram(0, 4e12, 60_000)).toEqual([expect.objectContaining({ events: 2 })]);
   });
 
   it('is left alone when a newer rollcall made it', async () => {

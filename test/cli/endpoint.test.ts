@@ -147,6 +147,13 @@ describe('rollcall enroll', () => {
     expect(after.fingerprint).toBe(before.fingerprint);
   });
 
+  it('leaves the secret before good for a while when it is told to, and refuses what is no span', async () => {
+    const place = await Place.serving();
+    await place.run(enroll, [], { rotate: [''], grace: ['1h'] });
+    for (const given of [{ grace: ['1h'] }, { rotate: [''], grace: ['soon'] }])
+      await expect(place.run(enroll, [], given)).rejects.toMatchObject({ kind: 'usage' });
+  });
+
   it('for a platform that osquery has not is refused', async () => {
     const place = await Place.serving();
     await expect(place.run(enroll, [], { platform: ['beos'] })).rejects.toMatchObject({ kind: 'usage' });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { FeedTail } from '../../src/cli/feed-tail.ts';
-import type { EventQuery, StoredEvent } from '../../src/core/ports.ts';
+import type { StoredEvent } from '../../src/core/ports.ts';
 import { createFeed } from '../../src/state/feed.ts';
 import { immediately } from '../../src/state/store.ts';
 import { anEvent } from '../helpers/frames.tsx';
@@ -10,37 +10,61 @@ const stored = (seq: number): StoredEvent => ({ seq, event: anEvent({ dedupeKey:
 function aTail() {
   const disk: StoredEvent[] = [];
   let read = 0;
-  const page = ({ afterSeq = 0 }: EventQuery) => {
-    const found = disk.filter(({ seq }) => seq > afterSeq);
+  const after = (last: number, limit: number) => {
+    const found = disk.filter(({ seq }) => seq > last).slice(0, limit);
     read += found.length;
     return found;
   };
-  const feed = createFeed(immediately, 100);
-  const tail = new FeedTail({ page }, 0, events => feed.add(events));
+  const feed = createFeed(immediately, 10_000);
+  const tail = new FeedTail({ after }, 0, events => feed.add(events));
+  const catchUp = () => {
+    while (tail.poll());
+  };
   const shown = () => {
     const { ring } = feed.get();
     return Array.from({ length: ring.size }, (_, index) => ring.at(index)?.seq);
   };
-  return { disk, tail, shown, reads: () => read };
+  return { disk, tail, catchUp, shown, reads: () => read };
 }
 
 it('shows its own events at once, and does not read them again', () => {
-  const { disk, tail, shown, reads } = aTail();
+  const { disk, tail, catchUp, shown, reads } = aTail();
   disk.push(stored(1), stored(2));
   tail.own([stored(1), stored(2)]);
-  tail.poll();
+  catchUp();
   expect(shown()).toEqual([1, 2]);
   expect(reads()).toBe(0);
 });
 
 it('reads what another process stored in between, and puts it where it belongs', () => {
-  const { disk, tail, shown } = aTail();
-  disk.push(stored(1), stored(2), stored(3), stored(4));
+  const { disk, tail, catchUp, shown, reads } = aTail();
+  disk.push(...[1, 2, 3, 4, 5, 6, 7].map(stored));
   tail.own([stored(1)]);
-  tail.own([stored(4)]);
-  expect(shown()).toEqual([1, 4]);
-  tail.poll();
-  expect(shown()).toEqual([1, 2, 3, 4]);
-  tail.poll();
-  expect(shown()).toEqual([1, 2, 3, 4]);
+  tail.own([stored(4), stored(5)]);
+  tail.own([stored(7)]);
+  expect(shown()).toEqual([1, 4, 5, 7]);
+  catchUp();
+  expect(shown()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(reads()).toBe(3);
+  catchUp();
+  expect(reads()).toBe(3);
+});
+
+it('goes over sequences that nobody used', () => {
+  const { disk, tail, catchUp, shown } = aTail();
+  disk.push(stored(1), stored(5), stored(9));
+  tail.own([stored(5)]);
+  tail.own([stored(9)]);
+  catchUp();
+  expect(shown()).toEqual([1, 5, 9]);
+  disk.push(stored(10));
+  catchUp();
+  expect(shown()).toEqual([1, 5, 9, 10]);
+});
+
+it('reads much in parts, between which keys have their turn', () => {
+  const { disk, tail, shown } = aTail();
+  disk.push(...Array.from({ length: 2_500 }, (_, index) => stored(index + 1)));
+  expect([tail.poll(), tail.poll(), tail.poll()]).toEqual([true, true, false]);
+  expect(shown()).toHaveLength(2_500);
 });

@@ -4,6 +4,7 @@ import { openStore } from '../../src/adapters/sqlite-store.ts';
 import type { EventJson } from '../../src/core/judge.ts';
 import type { RawEvent } from '../../src/core/model.ts';
 import { Problem } from '../../src/core/problem.ts';
+import { saveFilter } from '../../src/core/saved-filters.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { aRawEvent } from '../helpers/model.ts';
 import { type CliResult, FakeSource, workplace } from './harness.ts';
@@ -82,6 +83,18 @@ describe('feed', () => {
       new: 'fleet',
       triage: { state: 'false_positive', who: 'mia', at: '2026-11-21T03:00:00.000Z', until: null, reason: 'backup job', comments: 1 },
     });
+  });
+
+  it('takes a filter by the name that it was saved under', async () => {
+    const place = workplace([sourceWith(event('a', 3), event('b', 2))]);
+    await place.run(['feed'], { clock: clock() });
+    const store = openStore(path.join(place.dataDir, 'rollcall.db'));
+    saveFilter(store, { name: 'mine', filter: '"event b"' });
+    store.close();
+    expect(titles(await place.run(['feed', '--filter', '@mine'], { clock: clock() }))).toEqual(['event b']);
+    const unknown = await place.run(['feed', '--filter', '@yours'], { clock: clock() });
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('There is no saved filter @yours (there are @mine).');
   });
 
   it('compares --since with the time of the event, and asks the source that far back', async () => {

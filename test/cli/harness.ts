@@ -11,7 +11,7 @@ import { approveTemplate } from '../../src/cli/wire.ts';
 import type { Host, RawEvent, Row } from '../../src/core/model.ts';
 import type { Clock, Connector, EventFeed, LiveQueryBackend, LiveUpdate, SourceReport } from '../../src/core/ports.ts';
 import type { Problem } from '../../src/core/problem.ts';
-import { parseTemplate } from '../../src/core/template.ts';
+import { parseTemplate, type Template } from '../../src/core/template.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
 import { usersTemplate } from '../helpers/model.ts';
@@ -159,12 +159,23 @@ let launched = 0;
 /** The policy of a workplace; whoever runs the tests owns it. */
 export const policyIn = (configDir: string) => ({ file: path.join(configDir, '..', 'policy.yaml'), owner: process.getuid?.() ?? 0 });
 
+const SHIPPED = [requiredTemplate, usersTemplate];
+
 /** The part of the composition root that commands see, on `sources`. Counts how often it was opened. */
-export function fakeWire(sources: readonly FakeSource[], clock: Clock = systemClock): Wire & { opened: OpenRequest[]; closed: number } {
+export function fakeWire(
+  sources: readonly FakeSource[],
+  clock: Clock = systemClock,
+  shipped: readonly Template[] = SHIPPED,
+): Wire & {
+  opened: OpenRequest[];
+  audited: Readonly<Record<string, unknown>>[];
+  closed: number;
+} {
   const wire = {
     opened: [] as OpenRequest[],
+    audited: [] as Readonly<Record<string, unknown>>[],
     closed: 0,
-    allowlist: (configDir: string) => loadAllowlist(configDir, [requiredTemplate, usersTemplate], policyIn(configDir)),
+    allowlist: (configDir: string) => loadAllowlist(configDir, shipped, policyIn(configDir)),
     approveTemplate,
     async openRollcall(request: OpenRequest) {
       wire.opened.push(request);
@@ -193,7 +204,9 @@ export function fakeWire(sources: readonly FakeSource[], clock: Clock = systemCl
       return {
         engine,
         store,
-        audit: { write: () => undefined },
+        audit: { write: (action: string, detail: object) => wire.audited.push({ action, ...detail }) },
+        who: 'mia',
+        retain: () => undefined,
         ready: async () => undefined,
         close() {
           closing ??= shutDown();
@@ -206,12 +219,12 @@ export function fakeWire(sources: readonly FakeSource[], clock: Clock = systemCl
 }
 
 /** A place with settings and data, in which commands are run one after the other. */
-export function workplace(sources: readonly FakeSource[] = []) {
+export function workplace(sources: readonly FakeSource[] = [], shipped?: readonly Template[]) {
   const folder = temporaryDirectory();
   const home = { configDir: path.join(folder, 'config'), dataDir: path.join(folder, 'data') };
   let wire: ReturnType<typeof fakeWire> | undefined;
   const run = async (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> => {
-    wire ??= fakeWire(options.sources ?? sources, options.clock);
+    wire ??= fakeWire(options.sources ?? sources, options.clock, shipped);
     const stdout = stream(options.tty, options, options.onOutput ?? (() => undefined));
     const stderr = stream(undefined, {}, () => undefined);
     const stdin = Object.assign(new PassThrough(), { isTTY: options.stdinTTY ?? false });

@@ -64,12 +64,12 @@ describe('the command line', () => {
   });
 
   it.each([
-    [['doctor'], /no command 'doctor'.*hosts, templates,.* query/],
+    [['frobnicate'], /no command 'frobnicate'.*hosts, templates,.* query/],
+    [['hosts', 'web-1', 'web-2'], /'web-2' is too much/],
     [['hosts', '--frobnicate'], /no flag '--frobnicate'/],
     [['hosts', '-x'], /no flag '-x'/],
     [['hosts', '--all'], /hosts takes no --all/],
     [['hosts', '--quiet=yes'], /--quiet takes no value/],
-    [['hosts', 'web-1'], /'web-1' is too much/],
     [['source', 'test'], /NAME is missing: rollcall source test NAME/],
     [['hosts', '--format', 'xml'], /no format 'xml'.*table, json, jsonl, csv/],
     [['hosts', '--format', 'csv', '--format', 'json'], /--format stands twice/],

@@ -166,3 +166,64 @@ it('names the hosts that were offline when they were asked, and counts them with
   expect(run.target('lab', 'old-1')).toMatchObject({ state: 'offline', reason: 'was offline when it was asked; no answer within 60 s' });
   expect(run.tally).toMatchObject({ timedOut: 2, waiting: 0 });
 });
+
+describe('a run that goes out in several sendings', () => {
+  const hosts = ['a', 'b', 'c', 'd'].map(name => aHost(name));
+  const inTwo = () => {
+    const run = aRun(hosts);
+    run.queue(hosts.slice(2));
+    const first = run.send(hosts.slice(0, 2), START, 60_000);
+    return { run, first };
+  };
+
+  it('waits for those whose wave has not begun too, so that its numbers add up', () => {
+    const { run } = inTwo();
+    expect(run.targets.map(({ state }) => state)).toEqual(['waiting', 'waiting', 'queued', 'queued']);
+    expect(run.tally).toEqual({ targeted: 4, answered: 0, failed: 0, timedOut: 0, waiting: 4 });
+  });
+
+  it('gives each host its own deadline, and calls late what comes after it though the run goes on', () => {
+    const { run, first } = inTwo();
+    run.expire(first);
+    expect(stateOf(run, 'a')).toBe('timed_out');
+    run.send(hosts.slice(2), START + 60_000, 30_000);
+    expect(run.answer('lab', rows('a', 1, START + 61_000))).toMatchObject({ late: true, afterMs: 61_000 });
+    expect(run.answer('lab', rows('c', 1, START + 61_000))).toMatchObject({ late: false, afterMs: 1_000 });
+    run.end(START + 90_000, 'ended');
+    expect(run.target('lab', 'd')?.reason).toBe('no answer within 30 s');
+    expect(run.deadline).toBe(START + 90_000);
+  });
+
+  it('expires only those that this sending asked last', () => {
+    const { run, first } = inTwo();
+    run.silence('lab', 'a', 'timed_out', 'took it and said nothing');
+    const again = run.send(hosts.slice(0, 1), START + 1_000, 60_000);
+    run.expire(first);
+    expect([stateOf(run, 'a'), stateOf(run, 'b')]).toEqual(['waiting', 'timed_out']);
+    expect(run.targetsOf(again).map(({ key }) => key)).toEqual(['a']);
+    expect(run.targetsOf(first).map(({ key }) => key)).toEqual(['b']);
+  });
+
+  it.each([
+    ['ended', 'the run ended before its wave'],
+    ['cancelled', 'the run was cancelled before its wave'],
+  ] as const)('names those that were never asked when it is %s', (phase, reason) => {
+    const { run } = inTwo();
+    run.end(START + 1, phase);
+    expect(run.target('lab', 'd')).toMatchObject({ state: 'not_asked', reason });
+    expect(run.tally).toEqual({ targeted: 4, answered: 0, failed: 0, timedOut: 4, waiting: 0 });
+  });
+
+  it('counts how the hosts of each sending stand, the away ones only as waited for', () => {
+    const away = aHost('old-1', { status: 'offline' });
+    const run = aRun([...hosts, away]);
+    const sending = run.send([...hosts, away], START, 60_000);
+    expect(run.standing(sending)).toMatchObject({ open: 5, well: 0, badly: 0, pending: 4 });
+    run.answer('lab', rows('a'));
+    run.answer('lab', error('b'));
+    run.silence('lab', 'c', 'offline', 'gone since');
+    expect(run.standing(sending)).toMatchObject({ open: 2, well: 1, badly: 1, pending: 1 });
+    run.expire(sending);
+    expect(run.standing(sending)).toMatchObject({ open: 0, well: 1, badly: 2, pending: 0 });
+  });
+});

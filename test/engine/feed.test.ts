@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Connector, Cursor, EventBatch, EventFeed } from '../../src/core/ports.ts';
 import { Problem } from '../../src/core/problem.ts';
+import { compileRules } from '../../src/core/rules/compile.ts';
+import { inForce, parseRules } from '../../src/core/rules/rule.ts';
 import { settle } from '../helpers/fake-clock.ts';
 import { aHost, aRawEvent } from '../helpers/model.ts';
 import { engineWith } from './harness.ts';
@@ -150,4 +152,86 @@ it('takes a flood in slices, and keeps the cursor for the last one', async () =>
     [256, undefined],
     [88, 'c1'],
   ]);
+});
+
+it('says what keeps the events of a source away although nothing failed, once, and that it is over', async () => {
+  let full = false;
+  const hindrance = () => (full ? 'disk full: nothing is taken from hosts' : undefined);
+  const { engine, clock, health, notices } = engineWith([
+    { ...connectorWith(scriptedFeed('queries', [])), hindrance, hostsEveryMs: 2_000 },
+  ]);
+  engine.start();
+  await settle();
+  expect(health('prod')?.level).toBe('ok');
+  full = true;
+  await clock.advance(6_000);
+  expect(health('prod')).toMatchObject({ level: 'degraded', reason: 'disk full: nothing is taken from hosts' });
+  full = false;
+  await clock.advance(6_000);
+  expect(health('prod')).toMatchObject({ level: 'ok', reason: '' });
+  expect(notices.map(({ level, text }) => [level, text])).toEqual([
+    ['warn', 'prod: disk full: nothing is taken from hosts.'],
+    ['info', 'prod takes events again.'],
+  ]);
+  await engine.stop();
+});
+
+it('says how far behind what it shows is: since when all feeds are read to their end, and how long the newest event took', async () => {
+  const first = scriptedFeed('queries', [[], [], new Problem('unreachable', 'no answer')]);
+  const second = scriptedFeed('reports', [new Problem('unreachable', 'no answer'), []]);
+  const { engine, clock, health } = engineWith([connectorWith(first, second)]);
+  const start = clock.now();
+  engine.start();
+  await settle();
+  expect(health('prod')).toMatchObject({ delay: null, caughtUpAt: null });
+  await clock.advance(100_000);
+  expect(health('prod')?.caughtUpAt).toBe(start);
+  await clock.advance(250_000);
+  const retried = health('prod')?.caughtUpAt ?? 0;
+  expect(retried).toBeGreaterThan(start);
+  await clock.advance(250_000);
+  expect(health('prod')?.caughtUpAt).toBe(start + 300_000);
+  await engine.stop();
+});
+
+it('says what the newest delivery took', async () => {
+  const times = [7_000, 4_000];
+  const { engine, clock, health } = engineWith([
+    connectorWith({
+      name: 'logs',
+      cadence: 'push',
+      async *read(_from, _since, signal) {
+        const events = times.map(ms => aRawEvent({ dedupeKey: `${ms}`, time: clock.now() - ms }));
+        yield { events, skipped: 2, cursor: 'c1' };
+        await new Promise(resolve => signal.addEventListener('abort', resolve));
+      },
+    }),
+  ]);
+  engine.start();
+  await settle();
+  expect(health('prod')).toMatchObject({ delay: 4_000, lastEvent: clock.now() - 4_000, events: 2, skipped: 2 });
+  expect(health('prod')).not.toHaveProperty('caughtUpAt');
+  await engine.stop();
+});
+
+it('rules look at the platform that the source says of the host', async () => {
+  const rule = (id: string, platform: string) => ({
+    id,
+    title: 'A rule',
+    why: 'Because',
+    platform,
+    table: 'listening_ports',
+    at_least: 'high',
+    matches: { row: {} },
+    spares: { row: {}, platform: 'darwin' },
+  });
+  const parsed = parseRules([rule('for-windows', 'windows'), rule('for-linux', 'linux')]);
+  const rules = compileRules('entries' in parsed ? inForce(parsed.entries) : []);
+  const event = (dedupeKey: string, hostId: string) => aRawEvent({ dedupeKey, hostId, source: 'prod' });
+  const feed = scriptedFeed('queries', [[], [{ events: [event('a', 'web-1'), event('b', 'unlisted')], skipped: 0, cursor: 'c1' }]]);
+  const { engine, clock, shown } = engineWith([connectorWith(feed)], { rules });
+  engine.start();
+  await clock.advance(300_000);
+  expect(shown.map(({ event }) => event.rules)).toEqual([['for-linux'], ['for-windows', 'for-linux']]);
+  await engine.stop();
 });

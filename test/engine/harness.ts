@@ -35,7 +35,10 @@ export function memoryStore(): EventStore & RunStore & { readonly events: Stored
 /** The process of somebody else that is at work. */
 export const LIVING = 4_711;
 
-export function engineWith(connectors: readonly Connector[], over: Pick<EngineDeps, 'policy' | 'refused'> = {}) {
+export function engineWith(
+  connectors: readonly Connector[],
+  over: Partial<Pick<EngineDeps, 'policy' | 'refused' | 'templates' | 'rules'>> = {},
+) {
   const clock = new FakeClock();
   const store = memoryStore();
   const audit: [string, Readonly<Record<string, unknown>>][] = [];
@@ -44,9 +47,9 @@ export function engineWith(connectors: readonly Connector[], over: Pick<EngineDe
   const shown: StoredEvent[] = [];
   let launched = 0;
   const engine = createEngine({
+    templates: [usersTemplate],
     ...over,
     connectors,
-    templates: [usersTemplate],
     store,
     clock,
     audit: { write: (action, detail) => void audit.push([action, detail]) },

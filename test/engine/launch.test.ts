@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { HostAnswer } from '../../src/core/model.ts';
+import type { ApprovedQuery } from '../../src/core/launch-policy.ts';
+import type { Host, HostAnswer } from '../../src/core/model.ts';
 import type { Connector, LiveQueryBackend, LiveUpdate } from '../../src/core/ports.ts';
 import { Problem } from '../../src/core/problem.ts';
 import { Run } from '../../src/core/run.ts';
@@ -250,6 +251,15 @@ class Lasting extends Scripted {
   }
 }
 
+/** A backend whose runs can be taken up, but has to be told of them. */
+class Forgetful extends Lasting {
+  readonly takenUp: { remoteId: string; sql: string; waiting: string[] }[] = [];
+
+  async takeUp(remoteId: string, { sql }: ApprovedQuery, waiting: readonly Host[]): Promise<void> {
+    this.takenUp.push({ remoteId, sql, waiting: waiting.map(({ id }) => id) });
+  }
+}
+
 describe('a run that an earlier process left open', () => {
   it('is left open when the terminal is lost, and taken up by the next process', async () => {
     const first = new Lasting();
@@ -282,6 +292,37 @@ describe('a run that an earlier process left open', () => {
     await settle();
     expect(run.phase).toBe('ended');
     expect(run.target('lab', 'web-1')?.reason).toContain('cannot take up a run of an earlier process');
+  });
+
+  it('is handed to a backend that forgets, with the query and those who have not answered', async () => {
+    const first = new Forgetful();
+    const before = engineWith([connectorWith(first)]);
+    const { run } = await before.engine.launch(ask, [aHost('web-1'), aHost('db-9')], options);
+    await first.push(rows('web-1', before.clock.now()));
+    await before.engine.stop(true);
+
+    const second = new Forgetful();
+    const after = engineWith([connectorWith(second)]);
+    after.store.saveRun(run);
+    after.engine.rejoin(10);
+    await settle();
+    expect(second.takenUp).toEqual([{ remoteId: 'remote-1', sql: run.record.sql, waiting: ['db-9'] }]);
+    await second.push(rows('db-9', after.clock.now()));
+    expect([run.phase, run.count('rows')]).toEqual(['ended', 2]);
+  });
+
+  it('is not sent once more when its template is not what it was', async () => {
+    const before = engineWith([connectorWith(new Forgetful())]);
+    const { run } = await before.engine.launch(ask, [aHost('web-1')], options);
+    await before.engine.stop(true);
+    const changed = new Run({ ...run.record, digest: 'sha256:other' }, [aHost('web-1')]);
+    const second = new Forgetful();
+    const after = engineWith([connectorWith(second)]);
+    after.store.saveRun(changed);
+    after.engine.rejoin(10);
+    await settle();
+    expect(second.takenUp).toEqual([]);
+    expect(changed.target('lab', 'web-1')?.reason).toContain('cannot take up a run of an earlier process');
   });
 
   it('is left alone while its own process lives', async () => {

@@ -6,11 +6,17 @@ import { afterEach } from 'vitest';
 import { SCREENS } from '../../screens/index.ts';
 import { judge } from '../../src/core/judge.ts';
 import type { FeedEvent, Health, RawEvent } from '../../src/core/model.ts';
+import type { Clipboard, HistogramStore, HostChangesStore, KeyValueStore } from '../../src/core/ports.ts';
+import type { Carving } from '../../src/engine/carving.ts';
 import { createState } from '../../src/state/index.ts';
 import { immediately } from '../../src/state/store.ts';
+import { createTriage } from '../../src/state/triage.ts';
+import { Alarm } from '../../src/ui/alarm.ts';
+import type { Exporter } from '../../src/ui/exporter.ts';
 import { createDispatcher, type Dispatcher } from '../../src/ui/keys/dispatch.ts';
 import { openScreens, type Registry } from '../../src/ui/keys/registry.ts';
 import { KeyRouter } from '../../src/ui/keys/router.tsx';
+import { pairsInMemory } from '../../src/ui/pairs.ts';
 import { Shell } from '../../src/ui/Shell.tsx';
 import type { Screen } from '../../src/ui/screen.tsx';
 import { type ConsoleEngine, type Services, ServicesProvider } from '../../src/ui/services.ts';
@@ -20,6 +26,7 @@ import type { Terminal } from '../../src/ui/theme.ts';
 import { createUi, type ScreenId, type Ui } from '../../src/ui/ui-state.ts';
 import { FakeClock } from './fake-clock.ts';
 import { aRawEvent } from './model.ts';
+import { triageInMemory } from './triage-store.ts';
 
 export type PaperOptions = {
   readonly columns?: number;
@@ -31,6 +38,13 @@ export type PaperOptions = {
   readonly engine?: Partial<ConsoleEngine>;
   readonly terminal?: Terminal;
   readonly sourceAdmin?: SourceAdmin;
+  readonly hostChanges?: HostChangesStore;
+  readonly carving?: Carving;
+  readonly kept?: KeyValueStore;
+  readonly clipboard?: Clipboard;
+  readonly exporter?: Exporter;
+  readonly ruleTitles?: Readonly<Record<string, string>>;
+  readonly histogram?: HistogramStore;
   readonly feedCapacity?: number;
   /** The console's time-out of live queries, s. */
   readonly timeoutS?: number;
@@ -129,19 +143,31 @@ export async function openOnPaper(options: PaperOptions = {}): Promise<PaperCons
   const clock = new FakeClock();
   const now = () => clock.now();
   const state = createState(immediately, now, feedCapacity);
-  const ui = createUi({ screen, columns, rows, now });
+  const triage = createTriage({ store: triageInMemory(), now, who: 'mia' });
+  const kept = options.kept ?? pairsInMemory();
+  const ui = createUi({ screen, columns, rows, kept, now });
   const stored = new Map<number, FeedEvent>();
+  const terminal = options.terminal ?? { colour: 'none', unicode: true };
   let exits = 0;
   const services: Services = {
     engine: { ...STARTING_ENGINE, ...engine },
     state,
+    triage,
     ui,
+    kept,
+    clipboard: options.clipboard,
+    exporter: options.exporter,
+    histogram: options.histogram,
     sourceAdmin: options.sourceAdmin,
-    terminal: options.terminal ?? { colour: 'none', unicode: true },
+    hostChanges: options.hostChanges,
+    carving: options.carving,
+    terminal,
+    alarm: new Alarm({ feed: state.feed, terminal, now, write: () => undefined }),
     timeoutS: options.timeoutS ?? 60,
     now,
     offsetMinutes: () => offsetMinutes,
     raw: seq => stored.get(seq),
+    ruleTitle: id => options.ruleTitles?.[id],
     commands: () => registry.commands,
     exit: () => {
       exits += 1;

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { completeFilter, settledPart } from '../../screens/feed/complete.ts';
-import { freeze, indexOfSeq, LiveRows, Matches, nextHigh } from '../../screens/feed/rows.ts';
+import { type FeedRow, indexOfSeq, LiveRows, Matches, nextRow } from '../../screens/feed/rows.ts';
 import { createFeedScreen } from '../../screens/feed/state.ts';
 import { createState } from '../../src/state/index.ts';
 import { immediately } from '../../src/state/store.ts';
-import { aHealth, anEvent, processEvents } from '../helpers/frames.tsx';
-import { aHost } from '../helpers/model.ts';
+import { anEvent, processEvents } from '../helpers/frames.tsx';
 
 const stateWith = (capacity?: number) => {
   const state = createState(immediately, () => 0, capacity);
@@ -66,7 +64,7 @@ describe('frozen rows', () => {
   it('stay as they are', () => {
     const { state, happen } = stateWith(5);
     happen(...processEvents(1, 5));
-    const frozen = freeze(state.feed.get().ring);
+    const frozen = new LiveRows(state.feed.get).freeze(5).rows;
     happen(...processEvents(6, 20));
     expect(titles(frozen)).toEqual(['proc-1', 'proc-2', 'proc-3', 'proc-4', 'proc-5']);
   });
@@ -74,7 +72,7 @@ describe('frozen rows', () => {
   it('leave out what is newer than asked for', () => {
     const { state, happen } = stateWith();
     happen(...processEvents(1, 5));
-    expect(freeze(state.feed.get().ring, 3).size).toBe(3);
+    expect(titles(new LiveRows(state.feed.get).freeze(3).rows)).toEqual(['proc-1', 'proc-2', 'proc-3']);
   });
 });
 
@@ -89,13 +87,14 @@ describe('finding rows', () => {
     expect(indexOfSeq(even, 99)).toBe(3);
   });
 
-  it('by severity, in both directions', () => {
+  it('by what they hold, in both directions', () => {
     const { state, happen } = stateWith();
     happen(...processEvents(1, 3), anEvent({ tables: ['crontab'] }), ...processEvents(4, 5));
     const { ring } = state.feed.get();
-    expect(nextHigh(ring, 0, 1)).toBe(3);
-    expect(nextHigh(ring, 5, -1)).toBe(3);
-    expect(nextHigh(ring, 3, 1)).toBeUndefined();
+    const isCron = ({ event }: FeedRow) => event.table === 'crontab';
+    expect(nextRow(ring, 0, 1, isCron)).toBe(3);
+    expect(nextRow(ring, 5, -1, isCron)).toBe(3);
+    expect(nextRow(ring, 3, 1, isCron)).toBeUndefined();
   });
 });
 
@@ -103,45 +102,12 @@ describe('a filter over a full memory', () => {
   it('finds the same as looking at every event', () => {
     const { state, happen } = stateWith(100_000);
     for (let first = 1; first <= 100_000; first += 10_000) happen(...processEvents(first, first + 9_999));
-    const screen = createFeedScreen(state);
+    const screen = createFeedScreen(state, { history: () => undefined, triage: () => undefined, now: Date.now });
     expect(screen.look('proc-99')).toBeUndefined();
     expect(screen.rows().size).toBe(1_111);
     expect(screen.look('sev>=high')).toBeUndefined();
     expect(screen.rows().size).toBe(0);
     expect(screen.look('')).toBeUndefined();
     expect(screen.rows().size).toBe(100_000);
-  });
-});
-
-describe('completing a filter', () => {
-  const { state, happen } = stateWith();
-  happen(anEvent({ tables: ['crontab'] }), ...processEvents(1, 2));
-  state.observer.hosts('lab', [aHost('web-1'), aHost('odd name')], true);
-  state.observer.health(aHealth({ source: 'prod' }));
-
-  it.each([
-    ['', 'sev>='],
-    ['se', 'sev>='],
-    ['sev>=', 'sev>=critical'],
-    ['sev>=h', 'sev>=high'],
-    ['table:c', 'table:crontab'],
-    ['source:p', 'source:prod'],
-    ['host:w', 'host:web-1'],
-    ['host:o', 'host:"odd name"'],
-    ['sev>=high -ho', 'sev>=high -host:'],
-    ['nothing-like-it', undefined],
-    ['host:web-1', undefined],
-  ])('%j becomes %j', (text, completed) => {
-    expect(completeFilter(text, state)).toBe(completed);
-  });
-
-  it.each([
-    ['sev', ''],
-    ['proc -tab', 'proc '],
-    ['proc', 'proc'],
-    ['sev>=high', 'sev>=high'],
-    ['hostile', 'hostile'],
-  ])('of %j, %j means something already', (text, part) => {
-    expect(settledPart(text)).toBe(part);
   });
 });

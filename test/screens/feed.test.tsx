@@ -5,7 +5,7 @@ import { aHost } from '../helpers/model.ts';
 
 let paper: PaperConsole;
 
-const rows = () => paper.lines().filter(line => /^[▌ ] {3}\d\d:\d\d:\d\d |^[▌ ]\d\d-\d\d /.test(line));
+const rows = () => paper.lines().filter(line => /^[▌ ][* ](?:\d\d:\d\d:\d\d|\d\d \d\d:\d\d| {3}\d\d:\d\d:\d\d) /.test(line));
 const selected = () => paper.lines().find(line => line.startsWith('▌'));
 const startup = (over = {}) =>
   anEvent({
@@ -41,14 +41,16 @@ describe('an empty feed', () => {
 describe('a row', () => {
   it('shows time, severity, host, table with the way of the difference, and what it is about', async () => {
     await paper.happen(startup());
-    expect(rows()).toEqual(['▌   02:59:30 H web-1           + startup_items    updater /tmp/.x/updater']);
+    expect(rows()).toEqual(['▌ 02:59:30 H   web-1          + startup_items    updater /tmp/.x/updater']);
   });
 
   it('shows the date of other days, and local times when asked', async () => {
     paper = await openOnPaper({ offsetMinutes: 120 });
     await paper.happen(startup({ time: Date.UTC(2026, 10, 19, 22, 30) }));
-    expect(selected()).toContain('11-19 22:30');
+    expect(selected()).toContain('19 22:30');
     await paper.press('z');
+    expect(selected()).toContain('20 00:30');
+    await paper.resize(120, 24);
     expect(selected()).toContain('11-20 00:30');
     expect(paper.frame()).toContain('local');
   });
@@ -56,9 +58,25 @@ describe('a row', () => {
   it('drops what can be spared where the screen is narrow, and shows the source where it is wide', async () => {
     await paper.happen(startup());
     await paper.resize(40, 24);
-    expect(selected()).toBe('▌   02:59:30 H web-1     startup_items …');
+    expect(selected()).toBe('▌ 02:59:30 H   web-1     startup_items …');
     await paper.resize(140, 24);
-    expect(selected()).toMatch(/H web-1 +lab +\+ startup_items +updater/);
+    expect(selected()).toMatch(/H +web-1 +lab +\+ startup_items +updater/);
+  });
+
+  it('marks where it stands, whether it is new, how often it came, and whether it is marked', async () => {
+    const first = { ...startup({ hostId: 'a' }), isNew: 'fleet' as const };
+    const again = ['b', 'c', 'd'].map(dedupeKey => ({ ...startup({ dedupeKey }), isNew: 'host' as const }));
+    await paper.happen(first, ...again);
+    paper.services.triage.decide([first.id], { state: 'escalated', until: null, comment: '' });
+    await paper.press('g', 'space');
+    expect(rows()).toEqual([
+      ' *02:59:30 HxN web-1          + startup_items    updater /tmp/.x/updater',
+      '▌ 02:59:30 H n web-1          + startup_items    ×3 updater /tmp/.x/updater',
+    ]);
+    await paper.press('=');
+    expect(rows()).toHaveLength(4);
+    expect(paper.lines()[2]).toContain('unfolded');
+    expect(paper.lines()[2]).toContain('1 mark');
   });
 
   it('scrolls sideways', async () => {
@@ -84,7 +102,7 @@ describe('following', () => {
     paper = await openOnPaper({ feedCapacity: 20 });
     paper.state.observer.health(aHealth({ skipped: 3 }));
     await paper.happen(...processEvents(1, 30), startup());
-    expect(paper.lines()[2]).toBe('  H 1  M 30   older on disk 11   unreadable 3');
+    expect(paper.lines()[2]).toBe('  H 1  M 30   1 source · lag 2s · skipped 3   older on disk 11');
   });
 });
 
@@ -143,12 +161,12 @@ describe('a pause', () => {
 });
 
 describe('jumping by severity', () => {
-  it('goes to the next and the previous high event, and says when there is none', async () => {
+  it('goes to the next and the previous high event that waits, and says when there is none', async () => {
     await paper.happen(
       ...processEvents(1, 40),
       startup(),
       ...processEvents(41, 80),
-      startup({ dedupeKey: 's2', title: 'second' }),
+      startup({ dedupeKey: 's2', hostId: 'db-1', title: 'second' }),
       ...processEvents(81, 90),
     );
     await paper.press('E');
@@ -156,12 +174,20 @@ describe('jumping by severity', () => {
     await paper.press('E');
     expect(selected()).toContain('updater');
     await paper.press('E');
-    expect(paper.frame()).toContain('No earlier event is high or critical.');
+    expect(paper.frame()).toContain('No earlier event that is high or critical waits for a decision.');
     await paper.press('e');
     expect(selected()).toContain('second');
-    await paper.happen(startup({ dedupeKey: 's3' }));
+    await paper.happen(startup({ dedupeKey: 's3', hostId: 'db-3' }));
     await paper.press('e');
     expect(paper.frame()).toContain('1 arrived since the pause: G shows them');
+  });
+
+  it('passes over what was decided', async () => {
+    const [first, second] = [startup({ hostId: 'a', title: 'first' }), startup({ dedupeKey: 's2', hostId: 'b', title: 'second' })];
+    await paper.happen(first, second, ...processEvents(1, 5));
+    paper.services.triage.decide([second.id], { state: 'false_positive', until: null, comment: '' });
+    await paper.press('E');
+    expect(selected()).toContain('first');
   });
 });
 
@@ -180,7 +206,7 @@ describe('the filter', () => {
   it('passes what arrives, too', async () => {
     await paper.press('/');
     await paper.type('sev>=high\r');
-    await paper.happen(...processEvents(31, 40), startup({ dedupeKey: 's2' }));
+    await paper.happen(...processEvents(31, 40), startup({ dedupeKey: 's2', hostId: 'db-2' }));
     expect(rows()).toHaveLength(2);
     await paper.press('k');
     await paper.happen(...processEvents(41, 50), startup({ dedupeKey: 's3' }));
@@ -201,11 +227,12 @@ describe('the filter', () => {
     await paper.press('/');
     await paper.type('sev>=high');
     await paper.type('est');
-    expect(paper.frame()).toMatch(/there is no severity 'highest'|column 1/);
+    expect(paper.lines().at(-1)).toMatch(/^ \^ there is no severity 'highest'/);
     expect(rows()).toHaveLength(1);
     await paper.press('enter');
-    expect(paper.frame()).toContain("'sev>=highest'");
-    expect(rows()).toHaveLength(1);
+    expect(paper.lines().at(-2)).toContain('/sev>=highest');
+    await paper.press('backspace', 'backspace', 'backspace', 'enter');
+    expect(paper.frame()).toContain('/sev>=high  1 match');
   });
 
   it('goes back to the one before with esc, and away with another', async () => {
@@ -273,6 +300,23 @@ describe('the details of an event', () => {
     expect(frame).toMatch(/seen +2026-11-21 02:59:31\.000 UTC \(1s later\)/);
   });
 
+  it('show the rules that matched, what was decided, when it was seen first and last, and that it is new', async () => {
+    paper = await openOnPaper({ rows: 60, ruleTitles: { 'hidden-autostart': 'Starts from a hidden folder' } });
+    const told = { rules: ['hidden-autostart', 'site-rule'], isNew: 'host' as const };
+    const [first, second] = [
+      { ...startup({ time: Date.UTC(2026, 10, 21, 2, 10, 0) }), ...told },
+      { ...startup({ dedupeKey: 's2' }), ...told },
+    ];
+    await paper.happen(first, second);
+    paper.services.triage.decide([second.id], { state: 'false_positive', until: null, comment: 'known updater' });
+    await paper.press('enter');
+    const frame = paper.frame();
+    expect(frame).toMatch(/rule +hidden-autostart: Starts from a hidden folder\n +rule +site-rule\n/);
+    expect(frame).toContain('never seen before on this host; another one has it');
+    expect(frame).toMatch(/folded +×2: 2026-11-21 02:10:00\.000 UTC – 2026-11-21 02:59:30\.000 UTC/);
+    expect(frame).toMatch(/triage +false positive\n +03:00:00 +mia +false positive\n +known updater/);
+  });
+
   it('show the raw record with everything unprintable escaped', async () => {
     paper = await openOnPaper({ rows: 40 });
     await paper.happen(evil);
@@ -285,7 +329,7 @@ describe('the details of an event', () => {
     await paper.happen(...processEvents(1, 30), evil);
     await paper.press('enter');
     expect(paper.frame()).toContain('startup_items added: updater');
-    await paper.press('j', 'j');
+    await paper.press('j', 'pagedown');
     expect(paper.frame()).not.toContain('startup_items added: updater');
     await paper.press('G');
     expect(paper.frame()).toMatch(/seen +2026/);
@@ -337,7 +381,7 @@ describe('from an event to its host', () => {
     paper.state.observer.hosts('lab', [listed, aHost('db-1')], true);
     await paper.happen(startup());
     await paper.press('H');
-    expect(paper.lines()[0]).toContain('rollcall Hosts');
+    expect(paper.lines()[0]).toContain('rollcall Host');
     expect(paper.frame()).not.toContain('db-1');
   });
 

@@ -51,5 +51,5 @@ describe('ordering hosts', () => {
 });
 
 it('counts who is online', () => {
-  expect(countHosts(fleet)).toEqual({ total: 5, online: 3 });
+  expect(countHosts(fleet)).toEqual({ total: 5, online: 3, duplicates: 0 });
 });

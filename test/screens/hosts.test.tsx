@@ -43,6 +43,18 @@ describe('the hosts', () => {
     expect(listed()).toHaveLength(5);
   });
 
+  it('are searched with completion of what they are, and the wrong word is pointed at among fuzzy ones', async () => {
+    await paper.press('/');
+    await paper.type('platform:');
+    expect(paper.lines().at(-1)).toBe(' tab: linux  ubuntu  windows  rhel');
+    await paper.type('r');
+    await paper.press('tab', 'enter');
+    expect(listed()).toEqual(['db-1']);
+    await paper.press('\\');
+    await paper.type('web colour:red');
+    expect(paper.lines().at(-1)).toMatch(/^ {20}\^ there is no field 'colour'/);
+  });
+
   it('keep the cursor on its host when others come', async () => {
     await paper.press('j', 'j');
     paper.state.observer.hosts('lab', [aHost('aaa'), ...fleet], true);

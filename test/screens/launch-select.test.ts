@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { applicable, blastLines, blastOf, cycle, fieldProblem, findTemplates } from '../../screens/launch/select.ts';
+import { blastLines, blastOf, cycle, entriesOf, fieldProblem, findTemplates } from '../../screens/launch/select.ts';
+import { applicable } from '../../src/core/applicable.ts';
 import type { ParamSpec } from '../../src/core/template.ts';
 import { aHost, usersTemplate } from '../helpers/model.ts';
 
@@ -34,8 +35,15 @@ describe('the form', () => {
   });
 
   it('finds templates by words of name and title', () => {
-    expect(findTemplates([usersTemplate], 'some us')).toHaveLength(1);
-    expect(findTemplates([usersTemplate], 'process')).toHaveLength(0);
+    const entries = entriesOf([usersTemplate], new Map());
+    expect(findTemplates(entries, 'some us')).toHaveLength(1);
+    expect(findTemplates(entries, 'process')).toHaveLength(0);
+  });
+
+  it('lists templates that may not be launched last, and finds them by name', () => {
+    const entries = entriesOf([usersTemplate], new Map([['our_updates', 'nobody has approved it']]));
+    expect(entries.map(({ name }) => name)).toEqual(['some_users', 'our_updates']);
+    expect(findTemplates(entries, 'our')).toEqual([{ name: 'our_updates', refusal: 'nobody has approved it' }]);
   });
 });
 
@@ -53,6 +61,7 @@ describe('whom a launch reaches', () => {
       unfit: 1,
       sources: ['lab', 'prod'],
       names: 'web-1, web-2, web-3, web-4, web-5, web-6 … and 3 more',
+      waves: '',
     });
     expect(applicable(usersTemplate, hosts).map(({ hostname }) => hostname)).not.toContain('win-1');
   });
@@ -61,6 +70,16 @@ describe('whom a launch reaches', () => {
     expect(blastLines(blastOf(usersTemplate, hosts), usersTemplate, 'wait').join(' ')).toContain(
       'Not applicable, and not asked: 1 host that is not linux.',
     );
+  });
+
+  it('says in which waves a costly query goes out, when they stop, and what it cost before', () => {
+    const costly = { ...usersTemplate, cost: 'high' } as const;
+    const past = { runs: 1, hosts: 9, medianMs: 800, medianRows: 3, errors: 0, denylisted: 2, timedOut: 0, offline: 0 };
+    const lines = blastLines(blastOf(costly, hosts), costly, 'wait', past).join(' ');
+    expect(lines).toContain('It costs the hosts much work, so it goes out in waves of 5 and 4.');
+    expect(lines).toContain('none after more than 2 in 10 (and 3) failed');
+    expect(lines).toContain('Earlier: 1 run, 9 hosts: half answered within 0.8s, 3 rows each; 2 denylisted.');
+    expect(blastLines(blastOf(usersTemplate, hosts), usersTemplate, 'wait').join(' ')).not.toContain('waves');
   });
 
   it('says what happens to offline hosts', () => {

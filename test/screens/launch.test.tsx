@@ -31,6 +31,7 @@ async function openWith(hosts: readonly Host[]) {
     columns: 100,
     engine: {
       templates,
+      refused: new Map([['our_updates', 'nobody has approved it. Read it and approve it: rollcall templates approve our_updates']]),
       preview: request => approve(templates, request, 0),
       async launch(request, on, options) {
         launched.push({ request, hosts: on, options });
@@ -89,6 +90,18 @@ describe('a template', () => {
   });
 });
 
+describe('a template that may not be launched', () => {
+  it('stands last in the list, with the reason and what to do, and cannot be sent', async () => {
+    await paper.press('j', 'j');
+    expect(paper.frame()).toContain('! our_updates');
+    expect(paper.frame()).toContain('may not be launched');
+    expect(paper.frame()).toContain('templates approve our_updates.');
+    await paper.press('enter');
+    expect(paper.frame()).toContain('Not sent: our_updates is refused: nobody has approved it.');
+    expect(launched).toEqual([]);
+  });
+});
+
 describe('the form', () => {
   it('takes text, says at once what is wrong with it, and puts it into the SQL', async () => {
     await paper.press('enter');
@@ -124,6 +137,19 @@ describe('launching', () => {
     expect(paper.frame()).toContain('waiting 2');
   });
 
+  it('tells what the template cost in earlier runs', async () => {
+    const { name: template, digest } = usersTemplate;
+    const record = { id: 'r0', template, digest, sql: '', params: {}, sources: ['lab'], startedAt: 0, timeoutMs: 1_000 };
+    const earlier = new Run(record, [aHost('web-1'), aHost('web-2')]);
+    earlier.answer('lab', { hostId: 'web-1', at: 800, state: 'rows', rows: [{ username: 'root' }] });
+    earlier.end(1_000, 'ended');
+    paper.state.observer.run(earlier);
+    await paper.press('j');
+    expect(paper.frame()).toContain('Earlier: 1 run, 2 hosts');
+    await paper.press('enter');
+    expect(paper.frame()).toContain('half answered within 0.8s, 1 row each; 1 timed out.');
+  });
+
   it('sends nothing on no', async () => {
     await paper.press('j', 'enter');
     await yes('n');
@@ -139,6 +165,16 @@ describe('launching', () => {
     await paper.press('esc', 'enter');
     await yes('4', '0', 'enter');
     expect(launched).toHaveLength(1);
+  });
+
+  it('takes the number as the answer only, not as text of the field that was left', async () => {
+    await openWith(Array.from({ length: 40 }, (_, index) => aHost(`web-${index}`)));
+    await paper.press('j', 'tab', 'tab', 'enter');
+    await yes('4', '0', 'enter');
+    expect(launched).toMatchObject([{ options: { timeoutMs: 60_000 } }]);
+    paper.ui.go('launch', {});
+    await paper.press();
+    expect(paper.frame()).toMatch(/wait +60 +1 to 3600 seconds/);
   });
 
   it('does not wait for offline hosts when told not to', async () => {

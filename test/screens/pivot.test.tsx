@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kindOf, offersFor } from '../../screens/pivot/select.ts';
+import { kindOf, type Offer, offersFor } from '../../screens/pivot/select.ts';
 import { parseTemplate } from '../../src/core/template.ts';
 import { openOnPaper } from '../helpers/frames.tsx';
 import { aHost } from '../helpers/model.ts';
@@ -18,7 +18,9 @@ const templates = [
   template('by_path', { name: 'path', type: 'path' }),
   template('by_pid', { name: 'pid', type: 'int', min: 1, max: 4_194_304 }),
   template('by_name', { name: 'name', type: 'text', maxLength: 64 }),
+  template('by_user', { name: 'user', type: 'text', maxLength: 64 }),
 ];
+const nameOf = (offer: Offer) => (offer.kind === 'query' ? offer.template.name : 'the file');
 const web1 = aHost('web-1');
 const fleet = [web1, aHost('web-2')];
 
@@ -30,7 +32,8 @@ it.each([
   ['path', String.raw`C:\Windows\x.exe`, 'path'],
   ['pid', '4321', 'pid'],
   ['parent', '1', 'pid'],
-  ['username', 'mallory', 'name'],
+  ['username', 'mallory', 'user'],
+  ['name', 'nc', 'name'],
   ['cmdline', 'nc -l', undefined],
   ['size', '4321', undefined],
   ['path', '/', undefined],
@@ -43,17 +46,30 @@ describe('a row', () => {
 
   it('offers every template that takes one of its values, here and everywhere, the value under the cursor first', () => {
     const offers = offersFor({ row, column: 'path', host: web1 }, templates, fleet);
-    expect(offers.slice(0, 2).map(({ template, params, where }) => [template.name, params, where])).toEqual([
-      ['by_path', { path: '/tmp/nc' }, 'web-1'],
-      ['by_path', { path: '/tmp/nc' }, 'all 2 hosts'],
+    expect(offers.slice(0, 2)).toMatchObject([
+      { template: { name: 'by_path' }, params: { path: '/tmp/nc' }, where: 'web-1' },
+      { template: { name: 'by_path' }, params: { path: '/tmp/nc' }, where: 'all 2 hosts' },
     ]);
-    expect(new Set(offers.map(({ template }) => template.name))).toEqual(new Set(['by_path', 'by_pid', 'by_name', 'by_ip', 'by_hash']));
+    expect(new Set(offers.map(nameOf))).toEqual(new Set(['by_path', 'by_pid', 'by_name', 'by_ip', 'by_hash']));
+  });
+
+  it('asks about an account where accounts are asked for, and about a program where they are not', () => {
+    const logIn = { username: 'mallory', tty: 'pts/1' };
+    expect(new Set(offersFor({ row: logIn, column: undefined, host: web1 }, templates, fleet).map(nameOf))).toEqual(new Set(['by_user']));
   });
 
   it('does not look for a pid of one host on others, nor for an address that is no one’s', () => {
     const offers = offersFor({ row, column: undefined, host: web1 }, templates, fleet);
-    expect(offers.filter(({ template }) => template.name === 'by_pid').map(({ where }) => where)).toEqual(['web-1']);
+    expect(offers.filter(offer => nameOf(offer) === 'by_pid').map(({ where }) => where)).toEqual(['web-1']);
     expect(offers.filter(({ column }) => column === 'local_address')).toEqual([]);
+  });
+
+  it('offers the file itself after the templates that take its path, where its host can be asked for it', () => {
+    const pivot = { row, column: 'path', host: web1 };
+    const offers = offersFor(pivot, templates, fleet, (host, file) => host === web1 && file === '/tmp/nc');
+    expect(offers.map(nameOf).slice(0, 3)).toEqual(['by_path', 'by_path', 'the file']);
+    expect(offers.find(({ kind }) => kind === 'carve')).toMatchObject({ value: '/tmp/nc', hosts: [web1] });
+    expect(offersFor(pivot, templates, fleet).map(nameOf)).not.toContain('the file');
   });
 
   it('leads to the launcher with everything filled in', async () => {

@@ -4,10 +4,11 @@ import {
   after,
   allHostsTable,
   answeredText,
-  BUCKETS,
-  bucketCount,
-  inBucket,
+  inTab,
   maskedTable,
+  TABS,
+  tabCounts,
+  tabSegments,
   tallyText,
 } from '../../screens/results/select.ts';
 import { nextSort, sorted } from '../../screens/results/sort.ts';
@@ -41,7 +42,7 @@ function aRun() {
 describe('the roll', () => {
   it('adds up to the number targeted, in every state of the run', () => {
     const run = aRun();
-    const sum = () => BUCKETS.slice(1).reduce((total, bucket) => total + bucketCount(run.tally, bucket), 0);
+    const sum = () => TABS.slice(1).reduce((total, tab) => total + tabCounts(run)[tab], 0);
     expect(tallyText(run.tally)).toBe('answered 2 · errors 1 · timed out 1 · waiting 1');
     expect(sum()).toBe(5);
     run.end(START + 60_000, 'ended');
@@ -49,8 +50,35 @@ describe('the roll', () => {
     expect(sum()).toBe(5);
   });
 
-  it('puts every target into exactly one bucket', () => {
-    for (const target of aRun().targets) expect(BUCKETS.slice(1).filter(bucket => inBucket(target, bucket))).toHaveLength(1);
+  it('puts every target into exactly one tab', () => {
+    const run = aRun();
+    run.end(START + 60_000, 'ended');
+    run.answer('lab', { hostId: 'slow-1', at: START + 432_000, state: 'rows', rows: [] });
+    for (const target of run.targets) expect(TABS.slice(1).filter(tab => inTab(target, tab))).toHaveLength(1);
+    expect(tabCounts(run)).toMatchObject({ all: 5, rows: 2, error: 1, offline: 1, late: 1, no_rows: 0, waiting: 0 });
+  });
+
+  it('shows the tabs that have hosts, and the chosen one', () => {
+    const text = (tab: (typeof TABS)[number], width: number) =>
+      tabSegments(tabCounts(aRun()), tab, width)
+        .map(segment => segment.text)
+        .join('')
+        .trimEnd();
+    expect(text('all', 80)).toBe(' [all 5]  rows 2   error 1   offline 1   waiting 1');
+    expect(text('denylisted', 80)).toContain('[denylisted 0]');
+  });
+
+  it('shows as many tabs as fit around the chosen one, and that there are more', () => {
+    const counts = { ...tabCounts(aRun()), no_rows: 12, denylisted: 3, timed_out: 40, late: 2, not_asked: 160 };
+    for (const tab of TABS) {
+      const text = tabSegments(counts, tab, 60)
+        .map(segment => segment.text)
+        .join('');
+      expect(text.trimEnd().length).toBeLessThanOrEqual(60);
+      expect(text).toContain(`[${tab.replaceAll('_', ' ')} `);
+    }
+    expect(tabSegments(counts, 'all', 60).at(-1)?.text).toBe('›');
+    expect(tabSegments(counts, 'not_asked', 60)[0]?.text).toBe('‹');
   });
 
   it('writes how long an answer took, and marks a late one with a plus', () => {
@@ -116,7 +144,7 @@ it('says of an empty answer from a table of events that the publisher may be off
   const run = aRun();
   run.answer('lab', { hostId: 'slow-1', at: START + 500, state: 'rows', rows: [] });
   const target = run.target('lab', 'slow-1');
-  const text = (template?: Template) => (target ? targetSegments(target, 100, template) : []).map(segment => segment.text).join('');
+  const text = (template?: Template) => (target ? targetSegments(target, 26, template) : []).map(segment => segment.text).join('');
   const events = { publishers: ['auditeventpublisher'], flags: ['--disable_audit=false'] };
   expect(text({ ...usersTemplate, events })).toContain('auditeventpublisher is off there (needs --disable_audit=false)');
   expect(text(usersTemplate)).not.toContain('off there');

@@ -59,7 +59,7 @@ describe('the roll', () => {
 
   it('shows the hosts of one state after another, and skips states without hosts', async () => {
     await paper.press('tab', 'tab');
-    expect(paper.frame()).toContain('[errors 1]');
+    expect(paper.frame()).toContain('[error 1]');
     expect(paper.lines().filter(line => /web-\d/.test(line))).toEqual([]);
     await paper.press('tab');
     expect(paper.frame()).toContain('[waiting 1]');
@@ -76,6 +76,99 @@ describe('the roll', () => {
   it('says why a host has no rows instead of opening an empty table', async () => {
     await paper.press('G', 'k', 'enter');
     expect(paper.frame()).toContain('db-1: no such table: users');
+  });
+});
+
+describe('a filter', () => {
+  it('narrows the roll by host, state and reason, counts what is shown, and goes with esc', async () => {
+    await paper.press('/');
+    await paper.type('state:error');
+    expect(paper.frame()).toContain('1 of 5 shown');
+    expect(paper.frame()).toMatch(/db-1 +error/);
+    expect(paper.frame()).not.toMatch(/web-1 +rows/);
+    await paper.press('enter');
+    expect(paper.frame()).toContain('answered 3 · errors 1 · timed out 0 · waiting 1  of 5');
+    await paper.press('esc');
+    expect(paper.frame()).toMatch(/web-1 +rows/);
+    await paper.press('/');
+    await paper.type('no such table');
+    expect(paper.frame()).toContain('1 of 5 shown');
+  });
+
+  it('leaves out with a backslash', async () => {
+    await paper.press('\\');
+    await paper.type('host:web-*');
+    await paper.press('enter');
+    expect(paper.frame()).toContain('2 of 5 shown');
+    expect(paper.frame()).toMatch(/db-1 +error/);
+    expect(paper.frame()).not.toMatch(/web-1 +rows/);
+  });
+
+  it('narrows rows by the text of any column, or by one column', async () => {
+    await paper.press('v', '/');
+    await paper.type('mallory');
+    await paper.press('enter');
+    expect(paper.frame()).toContain('1 of 7 shown');
+    expect(paper.frame()).toMatch(/web-3 +mallory/);
+    await paper.press('/', 'ctrl+u');
+    await paper.type('col:username=ann host:web-2');
+    await paper.press('enter');
+    expect(paper.frame()).toContain('1 of 7 shown');
+    await paper.press('esc');
+    expect(paper.frame()).toContain('all hosts: 7 rows');
+  });
+
+  it('of rows does not hold for the rows of the next host', async () => {
+    await paper.press('v', '/');
+    await paper.type('mallory');
+    await paper.press('enter', 'v', 'g', 'enter');
+    expect(paper.frame()).toContain('web-1: 2 rows');
+    expect(paper.frame()).not.toContain('shown');
+  });
+
+  it('narrows stacked values', async () => {
+    await paper.press('v', 'l', 'S', '/');
+    await paper.type('mal');
+    await paper.press('enter');
+    expect(paper.frame()).toContain('1 of 3 shown');
+    await paper.press('enter');
+    expect(paper.frame()).toMatch(/web-3 +mallory/);
+  });
+
+  it('that is wrong is pointed at, and the last good one stays', async () => {
+    await paper.press('/');
+    await paper.type('state:sleepy ');
+    expect(paper.frame()).toContain("there is no state 'sleepy'");
+    expect(paper.frame()).toMatch(/web-1 +rows/);
+  });
+});
+
+describe('a run in waves', () => {
+  it('says how far it has come, and lists those that were not asked by themselves', async () => {
+    const wave = new Run(
+      { ...run.record, id: 'r9', startedAt: START + 1 },
+      run.targets.map(({ host }) => host),
+    );
+    const [first, ...rest] = wave.targets.map(({ host }) => host);
+    wave.queue(rest);
+    if (first) wave.send([first], START, 60_000);
+    wave.waves = { begun: 1, planned: 2, asked: 1, of: 5 };
+    paper.state.observer.run(wave);
+    await paper.press('esc', 'g', 'enter');
+    expect(paper.lines().find(line => line.includes('some_users'))).toContain('wave 1 of 2 · 1 of 5 asked');
+    expect(paper.frame()).toContain('waiting 5');
+    expect(paper.frame()).toContain('waiting 1   not asked 4');
+    wave.end(START + 9_000, 'cancelled');
+    paper.state.observer.run(wave);
+    await paper.press('tab', 'tab');
+    expect(paper.frame()).toContain('[not asked 4]');
+    expect(paper.frame()).toContain('the run was cancelled before its');
+    await paper.press('enter');
+    expect(paper.frame()).toContain('web-2 was not asked: the run was cancelled before its wave');
+    await paper.press('r');
+    expect(paper.frame()).toContain('Ask 4 shown again. Seconds to wait: 120');
+    await paper.press('enter');
+    expect(again[0]?.targets).toHaveLength(4);
   });
 });
 
@@ -102,7 +195,7 @@ describe('stacking', () => {
     const first = paper.lines().find(line => line.startsWith('▌'));
     expect(first).toMatch(/1 +1 +web-3 +mallory/);
     await paper.press('enter');
-    expect(paper.frame()).toContain('on 1 hosts: 1 rows');
+    expect(paper.frame()).toContain('mallory on 1 host: 1 row');
     expect(paper.frame()).toMatch(/web-3 +mallory/);
     await paper.press('esc');
     expect(paper.frame()).toContain('rarest first');
@@ -122,7 +215,7 @@ describe('stacking', () => {
     await paper.press('ctrl+u');
     await paper.type('shell');
     await paper.press('enter');
-    expect(paper.frame()).toContain('1 values on 3 hosts');
+    expect(paper.frame()).toContain('1 value on 3 hosts');
     await paper.press('S', 'ctrl+u');
     await paper.type('colour');
     await paper.press('enter');
@@ -136,6 +229,11 @@ describe('comparing', () => {
     expect(paper.frame()).toContain('web-3 against 2 others');
     expect(paper.frame()).toMatch(/only on this host: 1 row/);
     expect(paper.frame()).toMatch(/\+ .*username=mallory/);
+  });
+
+  it('takes the host of the row that a stacked value led to', async () => {
+    await paper.press('v', 'l', 'S', 'enter', 'B');
+    expect(paper.frame()).toContain('web-3 against 2 others');
   });
 
   it('shows what changed since the last run of the same template', async () => {

@@ -45,15 +45,15 @@ describe('the sources', () => {
   it('are listed with how they are, since when, and why', () => {
     expect(paper.lines().slice(3, 5)).toEqual(
       [
-        '▌ ● lab                ok        direct      02:59:58',
-        '  ● prod               degraded  osctrl      02:59:58  429: waiting 30 s as the server asks.',
-      ].map(line => expect.stringContaining(line.slice(0, 78))),
+        '▌ ● lab                ok        direct      02:59:58   2s',
+        '  ● prod               degraded  osctrl      02:59:58   2s  429: waiting 30 s',
+      ].map(line => expect.stringContaining(line)),
     );
   });
 
   it('have counters where there is room', async () => {
     await paper.resize(140, 40);
-    expect(paper.lines()[4]).toMatch(/prod +degraded +osctrl +02:59:58 +02:59:30 +1,204 +2 +1 +429: waiting/);
+    expect(paper.lines()[4]).toMatch(/prod +degraded +osctrl +02:59:58 +2s +02:59:30 +1,204 +2 +1 +429: waiting/);
   });
 
   it('tell all that is known about the selected one', async () => {
@@ -63,7 +63,8 @@ describe('the sources', () => {
     expect(frame).toContain('TLS is not verified');
     expect(frame).toContain('osctrl, version 0.5.4');
     expect(frame).toContain('1,204, 2 records skipped as unreadable, 1 reconnects');
-    expect(frame).toContain('2026-11-21 02:59:58.000 UTC');
+    expect(frame).toContain('2026-11-21 02:59:58.000 UTC (2s ago)');
+    expect(frame).toMatch(/last error +429: waiting 30 s as the server asks\. Last at 2026-11-21\s+03:00:00\.000 UTC \(0s ago\)/);
   });
 
   it('are there before they have reported', async () => {

@@ -22,6 +22,23 @@ describe('the newest events in memory', () => {
     expect(sequences(ring)).toEqual([3, 5, 6, 7]);
   });
 
+  it('are fewer when they are large', () => {
+    const ring = new FeedRing(100, 5_000);
+    for (const seq of [1, 2, 3, 4, 5, 6]) ring.push({ seq, event: anEvent({ dedupeKey: `k${seq}`, row: { cmdline: 'x'.repeat(1_500) } }) });
+    expect(sequences(ring)).toEqual([4, 5, 6]);
+    expect(ring.evicted).toBe(3);
+    ring.push({ seq: 7, event: anEvent({ row: { cmdline: 'x'.repeat(30_000) } }) });
+    expect(sequences(ring)).toEqual([7]);
+    ring.push(stored(8));
+    expect(sequences(ring)).toEqual([8]);
+  });
+
+  it('count those that came in between', () => {
+    const ring = new FeedRing(10);
+    for (const seq of [1, 5, 3, 3, 6]) ring.push(stored(seq));
+    expect(ring.inserted).toBe(1);
+  });
+
   it('hold no raw record: that stays on disk', () => {
     const ring = new FeedRing(2);
     ring.push(stored(1));

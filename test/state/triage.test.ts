@@ -4,6 +4,7 @@ import { openStore } from '../../src/adapters/sqlite-store.ts';
 import { createTriage } from '../../src/state/triage.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
+import { triageInMemory } from '../helpers/triage-store.ts';
 
 const DAY = 86_400_000;
 
@@ -55,11 +56,11 @@ describe('the triage board', () => {
     const board = only(consoles('mia').boards);
     board.decide(['a'], { state: 'acknowledged' });
     board.decide(['a', 'b'], { state: 'true_positive' });
-    expect(board.undo()).toEqual(['a', 'b']);
+    expect(board.undo()).toMatchObject({ decision: { state: 'true_positive' }, events: ['a', 'b'], left: 0 });
     expect([board.stateOf('a'), board.stateOf('b')]).toEqual(['acknowledged', 'new']);
-    expect(board.undo()).toEqual(['a']);
+    expect(board.undo()).toMatchObject({ decision: { state: 'acknowledged' }, events: ['a'] });
     expect(board.stateOf('a')).toBe('new');
-    expect(board.undo()).toEqual([]);
+    expect(board.undo()).toBeUndefined();
     expect(board.history('a').map(({ action, state }) => `${action} ${state}`)).toEqual([
       'decide acknowledged',
       'decide true_positive',
@@ -73,7 +74,14 @@ describe('the triage board', () => {
     const board = only(boards);
     board.decide(['a'], { state: 'snoozed', until: clock.now() + DAY, comment: 'patch tomorrow' });
     expect(board.stateOf('a')).toBe('snoozed');
+    const told = vi.fn();
+    board.subscribe(told);
+    board.refresh();
+    expect(told).not.toHaveBeenCalled();
     await clock.advance(DAY);
+    board.refresh();
+    board.refresh();
+    expect(told).toHaveBeenCalledTimes(1);
     expect(board.stateOf('a')).toBe('new');
     expect(board.of('a')?.reason).toBe('patch tomorrow');
   });
@@ -94,24 +102,66 @@ describe('two consoles on one data directory', () => {
   it('see each other by asking', () => {
     const { boards } = consoles('mia', 'ben');
     const [mia, ben] = boards;
+    expect([ben?.of('a'), ben?.stateOf('a')]).toEqual([undefined, 'new']);
     mia?.decide(['a'], { state: 'acknowledged' });
-    expect(ben?.of('a')).toBeUndefined();
+    expect(ben?.stateOf('a')).toBe('new');
     ben?.refresh();
+    expect(ben?.stateOf('a')).toBe('acknowledged');
     expect(ben?.of('a')).toMatchObject({ state: 'acknowledged', who: 'mia' });
     ben?.decide(['a'], { state: 'false_positive' });
     mia?.refresh();
     expect(mia?.of('a')).toMatchObject({ state: 'false_positive', who: 'ben' });
   });
 
-  it('go on seeing each other until they are stopped', async () => {
-    const { clock, boards } = consoles('mia', 'ben');
+  it('do not take back what the other decided since', () => {
+    const { boards } = consoles('mia', 'ben');
     const [mia, ben] = boards;
-    const stop = new AbortController();
-    const followed = ben?.follow(clock, 1_000, stop.signal, () => undefined);
-    mia?.decide(['a'], { state: 'escalated' });
-    await clock.advance(1_000);
-    await vi.waitFor(() => expect(ben?.stateOf('a')).toBe('escalated'));
-    stop.abort();
-    await expect(followed).resolves.toBeUndefined();
+    mia?.decide(['a', 'b'], { state: 'false_positive' });
+    ben?.decide(['a'], { state: 'escalated' });
+    expect(mia?.undo()).toEqual({ decision: { state: 'false_positive', until: null, comment: '' }, events: ['b'], left: 1 });
+    expect([mia?.stateOf('a'), mia?.stateOf('b')]).toEqual(['escalated', 'new']);
+  });
+});
+
+describe('a board without a data file', () => {
+  it('knows nothing, refuses to decide, and begins with the file', () => {
+    const clock = new FakeClock();
+    const board = createTriage({ now: () => clock.now() });
+    expect([board.of('a'), board.stateOf('a'), board.history('a'), board.undo()]).toEqual([undefined, 'new', [], undefined]);
+    expect(() => board.decide(['a'], { state: 'escalated' })).toThrow('still being opened');
+    expect(board.last()).toBeUndefined();
+    const store = triageInMemory();
+    store.decide(['a'], { state: 'acknowledged', until: null, comment: '' }, 'ben', clock.now());
+    const told = vi.fn();
+    board.subscribe(told);
+    board.open(store, 'mia');
+    expect(told).toHaveBeenCalledTimes(1);
+    board.decide(['b'], { state: 'escalated' });
+    expect([board.stateOf('a'), board.of('b')?.who]).toEqual(['acknowledged', 'mia']);
+  });
+});
+
+describe('a long history', () => {
+  it('is read where it is asked for, and new decisions are taken in', () => {
+    const store = triageInMemory();
+    const events = Array.from({ length: 10_001 }, (_, n) => `e${n}`);
+    store.decide(events, { state: 'false_positive', until: null, comment: '' }, 'ben', 1);
+    const read: string[] = [];
+    const board = createTriage({
+      store: {
+        ...store,
+        triageState(event) {
+          read.push(event);
+          return store.triageState(event);
+        },
+      },
+      now: () => 2,
+      who: 'mia',
+    });
+    expect(['e7', 'e7', 'none', 'none'].map(board.stateOf)).toEqual(['false_positive', 'false_positive', 'new', 'new']);
+    expect(read).toEqual(['e7', 'none']);
+    store.decide(['none'], { state: 'escalated', until: null, comment: '' }, 'ben', 3);
+    board.decide(['e8'], { state: 'new' });
+    expect(['none', 'e8', 'e9'].map(board.stateOf)).toEqual(['escalated', 'new', 'false_positive']);
   });
 });

@@ -13,6 +13,7 @@ import { SCREENS } from '../../screens/index.ts';
 import { Run } from '../../src/core/run.ts';
 import { createState } from '../../src/state/index.ts';
 import { immediately } from '../../src/state/store.ts';
+import { createTriage } from '../../src/state/triage.ts';
 import { type ConsoleOptions, openConsole } from '../../src/ui/console.tsx';
 import { STARTING_ENGINE } from '../../src/ui/starting-engine.ts';
 import type { TtyInput } from '../../src/ui/stdin-guard.ts';
@@ -53,6 +54,7 @@ function openOnEmulator({ columns = 80, rows = 24, start, terminal }: Options = 
   const ended = openConsole({
     screens: SCREENS,
     state,
+    triage: createTriage({ now: () => NOW }),
     terminal: terminal ?? { colour: 'ansi16', unicode: true },
     timeoutS: 60,
     now: () => NOW,

@@ -29,7 +29,7 @@ describe('the frame around the screens', () => {
   it('keeps every line in its place before there is anything to show', async () => {
     const paper = await openOnPaper();
     expect(paper.lines()[2]).toBe('');
-    expect(paper.lines()[3]).toMatch(/^ +UTC +S host/);
+    expect(paper.lines()[3]).toMatch(/^ +UTC +S +host/);
   });
 
   it('asks for more room under 40x10, and comes back', async () => {

@@ -33,6 +33,11 @@ describe('what a terminal can show', () => {
     expect(detectTerminal({ TERM: 'xterm', ...env }).unicode).toBe(unicode);
   });
 
+  it('sets the title only of those that have one', () => {
+    const titled = ['xterm-256color', 'screen', 'tmux-256color', 'rxvt-unicode', 'st-256color', 'linux', 'vt220', 'dumb', 'cons25', ''];
+    expect(titled.filter(TERM => detectTerminal({ TERM }).titles)).toEqual(titled.slice(0, 5));
+  });
+
   it('cannot place a cursor on a dumb one', () => {
     expect([{ TERM: 'dumb' }, { TERM: 'unknown' }, {}].map(isAddressable)).toEqual([false, false, false]);
     expect([{ TERM: 'vt100' }, { TERM: 'linux' }].map(isAddressable)).toEqual([true, true]);

@@ -1,5 +1,5 @@
 /** Reading the small text files that tables are made of. What cannot be read has no rows, as in osquery. */
-import { type BigIntStats, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { accessSync, type BigIntStats, constants, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /** osquery's `read_max`, bytes. */
@@ -24,6 +24,16 @@ export function statOf(file: string): BigIntStats | undefined {
     return statSync(file, { bigint: true });
   } catch {
     return undefined;
+  }
+}
+
+/** Whether this user may read it. */
+export function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -2,9 +2,10 @@
 import type { Host, HostStatus } from '../../core/model.ts';
 import { hostFor, namesOf, urlOf } from './address.ts';
 import { Carves } from './carves.ts';
-import { enrollSecret, type Identity, serverIdentity } from './certificate.ts';
+import { type Identity, serverIdentity } from './certificate.ts';
 import type { DirectAddress } from './desk.ts';
 import { Endpoint } from './endpoint.ts';
+import { EnrolSecrets } from './enrol-secrets.ts';
 import { Handoff } from './handoff.ts';
 import { type Node, NodeRegistry, statusOf, toHost } from './nodes.ts';
 import { type DirectOptions, directoryOf, limitsOf, nodeMemory } from './options.ts';
@@ -26,7 +27,9 @@ export type Parts = {
   readonly server: DirectServer;
   readonly endpoint: Endpoint;
   readonly identity: Identity;
-  readonly address: DirectAddress;
+  readonly secrets: EnrolSecrets;
+  /** Without the secret, which changes. */
+  readonly address: Omit<DirectAddress, 'enrollSecret'>;
 };
 
 /** How long (ms) a node counts as online comes from how often it asks. */
@@ -47,10 +50,10 @@ export async function assemble(options: DirectOptions, server: DirectServer, por
   const dir = directoryOf(options);
   const intervals = { ...DEFAULT_INTERVALS, ...options.intervals };
   const nodes = new NodeRegistry(nodeMemory(options), log);
-  const secret = enrollSecret(dir, enrollSecretFile);
+  const secrets = new EnrolSecrets(dir, enrollSecretFile);
   const identity = await serverIdentity({ dir, names: namesOf(listen, hostnames), enrolled: nodes.size, now: clock.now() });
   const queue = new DistributedQueue();
-  const handoff = new Handoff(clock);
+  const handoff = new Handoff(clock, () => server.letIn());
   const limits = limitsOf(options);
   const carves = new Carves({ dir, limits, clock, log });
   const online = (node: Node) => statusIn(node, intervals, clock.now()) === 'online';
@@ -61,7 +64,7 @@ export async function assemble(options: DirectOptions, server: DirectServer, por
   const secretKey = options.secretKey ?? 'enroll_secret';
   const endpoint = new Endpoint({
     source: id,
-    secret,
+    secrets,
     secretKey,
     nodes,
     queue,
@@ -76,6 +79,6 @@ export async function assemble(options: DirectOptions, server: DirectServer, por
   });
   const host = hostFor(listen, hostnames);
   const { certificate: caPem, fingerprint } = identity;
-  const address = { url: urlOf(host, port), host, port, caPem, fingerprint, enrollSecret: secret };
-  return { options, intervals, nodes, runs, carves, handoff, server, endpoint, identity, address };
+  const address = { url: urlOf(host, port), host, port, caPem, fingerprint };
+  return { options, intervals, nodes, runs, carves, handoff, server, endpoint, identity, secrets, address };
 }

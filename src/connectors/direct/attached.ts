@@ -52,8 +52,8 @@ export class AttachedDesk implements Desk {
     return (await this.#client.ask('change', { id, change }, signal)) as EnrolledNode;
   }
 
-  async rotateSecret(signal: AbortSignal): Promise<void> {
-    await this.#client.ask('rotateSecret', {}, signal);
+  async rotateSecret(graceMs: number, signal: AbortSignal): Promise<void> {
+    await this.#client.ask('rotateSecret', { graceMs }, signal);
   }
 
   async launch(run: NewRun, signal: AbortSignal): Promise<void> {

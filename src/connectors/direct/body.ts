@@ -20,7 +20,7 @@ const MAX_UNPROVEN_BYTES = 1_048_576;
 const KEY_WITHIN = 4_096;
 const PROOF_IN_BODY = { node_key: /"node_key"\s*:\s*"([\w-]{1,128})"/, session_id: /"session_id"\s*:\s*"([\w-]{1,128})"/ } as const;
 /** Bytes of all bodies that are being read. */
-const MAX_IN_MEMORY = 256 * 1_048_576;
+const MAX_IN_MEMORY = 128 * 1_048_576;
 
 export type BodyLimits = {
   /** Bytes on the wire, and bytes once unpacked. */

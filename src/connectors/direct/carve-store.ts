@@ -112,7 +112,8 @@ export class CarveStore {
     const { id, nodeId, hostname, path, runId, requestedAt, completedAt, size, sha256, format, session } = record;
     const received = sha256 === null ? bytesIn(record, this.blocks(record)) : size;
     const state = sha256 === null ? (session === null ? 'announced' : 'receiving') : 'complete';
-    return { id, source, hostId: nodeId, hostname, path, state, runId, requestedAt, completedAt, size, received, sha256, format };
+    const file = sha256 === null ? null : this.archive(record);
+    return { id, source, hostId: nodeId, hostname, path, state, runId, requestedAt, completedAt, size, received, sha256, format, file };
   }
 
   #read(id: string): CarveRecord | undefined {

@@ -1,8 +1,7 @@
-/** The certificate that hosts pin, and the secret that they enrol with: made on first use, kept in the data directory. */
-import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+/** The certificate that hosts pin: made on first use, kept in the data directory. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { Problem } from '../../core/problem.ts';
 import { keepPrivate, readPrivate, writePrivate } from './private-file.ts';
 
 const DAY_MS = 86_400_000;
@@ -79,30 +78,4 @@ export async function serverIdentity({ dir, names, enrolled, now }: IdentityRequ
   writePrivate(certificatePath, certificate);
   const remarks = enrolled > 0 ? [`the certificate is new: the ${enrolled} hosts enrolled before must be given it`] : [];
   return { certificate, key, fingerprint: new X509Certificate(certificate).fingerprint256, notAfter, remarks };
-}
-
-/**
- * The enroll secret: of the operator's file where one is named, else our own, 256 random bits made on first use.
- * Throws a 'usage' Problem when the named file is missing or empty.
- */
-export function enrollSecret(dir: string, file: string | undefined): string {
-  const path = file ?? join(dir, 'enroll_secret');
-  const secret = readPrivate(path)?.trim();
-  if (file !== undefined) {
-    if (secret) return secret;
-    throw new Problem('usage', `The enroll secret file ${file} is missing or empty. Write a secret into it, or leave the setting out.`);
-  }
-  if (secret) {
-    keepPrivate(path);
-    return secret;
-  }
-  return newEnrollSecret(dir, undefined);
-}
-
-/** Another secret in place of the one in use. One of the operator's own file is read again: it is theirs to change. */
-export function newEnrollSecret(dir: string, file: string | undefined): string {
-  if (file !== undefined) return enrollSecret(dir, file);
-  const made = randomBytes(32).toString('base64url');
-  writePrivate(join(dir, 'enroll_secret'), `${made}\n`);
-  return made;
 }

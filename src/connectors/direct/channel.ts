@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Problem } from '../../core/problem.ts';
 
 /** Both ends must speak the same. */
-export const CONTROL_VERSION = 1;
+export const CONTROL_VERSION = 2;
 
 /** Answers of a whole fleet may be in one message; beyond this the other end is no rollcall. */
 const MAX_LINE_BYTES = 256 * 1_048_576;
@@ -12,9 +12,10 @@ const NEWLINE = 0x0a;
 
 export const hello = z.object({ rollcall: z.number(), pid: z.number() });
 
-/** A call, or the wish that one be stopped. */
+/** A call; the word that an item of one was taken; or the wish that one be stopped. */
 export const request = z.union([
   z.strictObject({ id: z.int(), call: z.string(), args: z.unknown() }),
+  z.strictObject({ id: z.int(), taken: z.literal(true) }),
   z.strictObject({ id: z.int(), stop: z.literal(true) }),
 ]);
 

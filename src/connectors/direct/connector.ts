@@ -22,9 +22,10 @@ import type { Desk, DirectAddress } from './desk.ts';
 import { enrolKit, type KitFacts } from './enrol-kit.ts';
 import { DirectLiveQueries } from './live-query.ts';
 import { NodeRegistry } from './nodes.ts';
-import { type DirectOptions, directoryOf, nodeMemory } from './options.ts';
+import { type DirectOptions, directoryOf, limitsOf, nodeMemory } from './options.ts';
 import { openOwner } from './owner.ts';
 import { type OwnerLock, takeOwnerLock } from './owner-lock.ts';
+import { Room } from './quota.ts';
 import { DEFAULT_INTERVALS } from './schedule.ts';
 
 export interface DirectConnector extends Connector {
@@ -57,6 +58,7 @@ class Direct implements DirectConnector {
   readonly nodes: NodeAdmin;
   readonly carves: DirectCarves;
   readonly #options: DirectOptions;
+  readonly #room: Room;
   #closed = false;
   #opening: Promise<Desk> | undefined;
   #desk: Desk | undefined;
@@ -64,12 +66,13 @@ class Direct implements DirectConnector {
   constructor(options: DirectOptions) {
     this.id = options.id;
     this.#options = options;
+    this.#room = new Room({ limits: limitsOf(options), dataDir: options.dataDir, clock: options.clock });
     this.liveQuery = new DirectLiveQueries(options.id, work => this.#at(work), options.audit);
     this.carves = new DirectCarves(options.id, directoryOf(options));
     this.nodes = {
       list: signal => this.#at(desk => desk.nodes(signal)),
       change: (id, change, signal) => this.#change(id, change, signal),
-      rotateSecret: signal => this.#rotateSecret(signal),
+      rotateSecret: (signal, graceMs) => this.#rotateSecret(signal, graceMs),
     };
     this.feeds = [{ name: 'log', cadence: 'push', read: (_from, _since, signal) => this.#readLog(signal) }];
   }
@@ -110,6 +113,11 @@ class Direct implements DirectConnector {
     return this.#desk?.remarks() ?? [];
   }
 
+  /** Whoever holds the port: the disk is the same. */
+  hindrance(): string | undefined {
+    return this.#room.shortage();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const desk = await this.#opening?.catch(() => undefined);
@@ -122,9 +130,9 @@ class Direct implements DirectConnector {
     return this.#at(desk => desk.change(id, change, signal));
   }
 
-  async #rotateSecret(signal: AbortSignal): Promise<void> {
-    this.#options.audit?.write('rotate_enroll_secret', { source: this.id });
-    await this.#at(desk => desk.rotateSecret(signal));
+  async #rotateSecret(signal: AbortSignal, graceMs = 0): Promise<void> {
+    this.#options.audit?.write('rotate_enroll_secret', { source: this.id, grace_s: graceMs / 1_000 });
+    await this.#at(desk => desk.rotateSecret(graceMs, signal));
   }
 
   async *#readLog(signal: AbortSignal): AsyncIterable<EventBatch> {

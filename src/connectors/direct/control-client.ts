@@ -61,12 +61,18 @@ export class ControlClient {
     }
   }
 
-  /** The items of a call as they come, then its outcome as the generator's value; ends without one when the signal stops it. */
+  /**
+   * The items of a call as they come, then its outcome as the generator's value; ends without one when the signal stops it.
+   * Asking for the next item says that the last one is safe here.
+   */
   async *stream(call: string, args: unknown, signal: AbortSignal): AsyncGenerator<unknown, unknown> {
     const sent = this.#send(call, args);
     try {
       while (!signal.aborted) {
-        while (sent.pending.items.length > 0) yield sent.pending.items.shift();
+        while (sent.pending.items.length > 0) {
+          yield sent.pending.items.shift();
+          void sendOn(this.#socket, { id: sent.id, taken: true });
+        }
         if (sent.pending.outcome) return resultOf(sent.pending.outcome);
         await sent.pending.bell.wait(signal);
       }

@@ -17,6 +17,9 @@ export type ControlDeps = {
   readonly log: Log;
 };
 
+/** A call that is being answered: what stops it, and what waits for the word that its items were taken, first in, first out. */
+type Running = { readonly stop: AbortController; readonly untaken: (() => void)[] };
+
 export class ControlServer {
   readonly #deps: ControlDeps;
   readonly #services: ReadonlyMap<string, Service>;
@@ -43,7 +46,7 @@ export class ControlServer {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const calls = new Map<number, AbortController>();
+    const calls = new Map<number, Running>();
     const launched = new Set<string>();
     this.#sockets.add(socket);
     socket.on('error', () => socket.destroy());
@@ -51,7 +54,8 @@ export class ControlServer {
       await sendOn(socket, { rollcall: CONTROL_VERSION, pid: process.pid });
       for await (const message of messagesFrom(socket)) {
         const { id, ...rest } = request.parse(message);
-        if ('stop' in rest) calls.get(id)?.abort();
+        if ('stop' in rest) calls.get(id)?.stop.abort();
+        else if ('taken' in rest) calls.get(id)?.untaken.shift()?.();
         else void this.#answer(socket, id, rest, calls, launched);
       }
     } catch (thrown) {
@@ -59,7 +63,7 @@ export class ControlServer {
     } finally {
       socket.destroy();
       this.#sockets.delete(socket);
-      for (const call of calls.values()) call.abort();
+      for (const { stop } of calls.values()) stop.abort();
       for (const runId of launched) this.#deps.abandon(runId);
     }
   }
@@ -68,12 +72,21 @@ export class ControlServer {
     socket: Socket,
     id: number,
     { call, args }: { readonly call: string; readonly args: unknown },
-    calls: Map<number, AbortController>,
+    calls: Map<number, Running>,
     launched: Set<string>,
   ): Promise<void> {
-    const stop = new AbortController();
-    calls.set(id, stop);
-    const emit = (item: unknown) => sendOn(socket, { id, item });
+    const running: Running = { stop: new AbortController(), untaken: [] };
+    const { stop, untaken } = running;
+    calls.set(id, running);
+    stop.signal.addEventListener('abort', () => untaken.splice(0).forEach(go => void go()));
+    const emit = async (item: unknown) => {
+      const taken = new Promise<void>(resolve => {
+        if (stop.signal.aborted) resolve();
+        else untaken.push(resolve);
+      });
+      await sendOn(socket, { id, item });
+      await taken;
+    };
     try {
       const service = this.#services.get(call);
       if (!service) throw new Error(`there is no service '${call}'`);

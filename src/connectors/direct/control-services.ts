@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '../../core/ports.ts';
 import type { Desk } from './desk.ts';
 
-/** `emit` resolves when the other end has room for more. The signal stops the work when it is not wanted any more. */
+/** `emit` resolves when the other end has taken the item. The signal stops the work when it is not wanted any more. */
 export type Call = { readonly signal: AbortSignal; readonly launched: Set<string>; emit(item: unknown): Promise<void> };
 export type Service = (args: unknown, call: Call) => Promise<unknown>;
 
@@ -25,6 +25,7 @@ const changed = z.object({
     z.object({ action: z.literal('tag'), tags: z.array(z.string()) }),
   ]),
 });
+const rotation = z.object({ graceMs: z.number().min(0) });
 const ended = z.object({ id: z.string(), reason: z.enum(['answered', 'deadline', 'cancelled']) });
 
 /** Tells, until stopped, who of a run is silent and why: it has to be at hand there when the deadline comes. */
@@ -58,7 +59,7 @@ export const controlServices = (desk: Desk, clock: Clock): ReadonlyMap<string, S
         return desk.change(id, change, signal);
       },
     ],
-    ['rotateSecret', (_args, { signal }) => desk.rotateSecret(signal)],
+    ['rotateSecret', (args, { signal }) => desk.rotateSecret(rotation.parse(args).graceMs, signal)],
     [
       'launch',
       async (args, { signal, launched }) => {

@@ -49,7 +49,8 @@ export interface Desk {
   remarks(): readonly string[];
   nodes(signal: AbortSignal): Promise<readonly EnrolledNode[]>;
   change(id: string, change: NodeChange, signal: AbortSignal): Promise<EnrolledNode>;
-  rotateSecret(signal: AbortSignal): Promise<void>;
+  /** The secret before stays good for `graceMs`. */
+  rotateSecret(graceMs: number, signal: AbortSignal): Promise<void>;
   launch(run: NewRun, signal: AbortSignal): Promise<void>;
   updates(id: string, options: LaunchOptions, signal: AbortSignal): AsyncIterable<LiveUpdate>;
   silentAtDeadline(id: string): readonly SilentHosts[];

@@ -3,10 +3,10 @@
  * osquery looks at nothing else, takes an empty body for success and then deletes what it sent. `error` makes it keep
  * its data and come again, `node_invalid` makes it enrol anew (contracts/osquery-remote.md 1.1, 1.3).
  */
-import { hash, timingSafeEqual } from 'node:crypto';
 import type { Clock, Log } from '../../core/ports.ts';
 import type { Carves } from './carves.ts';
 import { configReply, type FilePaths, type PackChoice, packedNames } from './config.ts';
+import type { EnrolSecrets } from './enrol-secrets.ts';
 import type { Handoff } from './handoff.ts';
 import { hostDetails } from './host-details.ts';
 import { type Limits, RateLimit } from './limits.ts';
@@ -34,7 +34,7 @@ export type Peer = {
 
 export type EndpointDeps = {
   readonly source: string;
-  readonly secret: string;
+  readonly secrets: EnrolSecrets;
   readonly nodes: NodeRegistry;
   readonly queue: DistributedQueue;
   readonly runs: OpenRuns;
@@ -64,14 +64,11 @@ const MAX_ACCELERATED_NODES = 1_000;
 /** After the first refused enrolment, every so many are logged. */
 const LOG_REFUSALS_EVERY = 100;
 
-const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
-
 export class Endpoint {
   readonly #deps: EndpointDeps;
   readonly #enrolments: { readonly perAddress: RateLimit; readonly all: RateLimit };
   readonly #invalid: RateLimit;
   readonly #requests: RateLimit;
-  #secret: Buffer;
   readonly #tablesOfQuery: (name: string) => readonly string[];
   readonly #snapshots = new SnapshotMemory();
   #refused = 0;
@@ -84,13 +81,7 @@ export class Endpoint {
     this.#enrolments = { perAddress: new RateLimit(enrollPerAddress), all: new RateLimit(enroll) };
     this.#invalid = new RateLimit(invalidPerAddress);
     this.#requests = new RateLimit(requestsPerNode);
-    this.#secret = digest(deps.secret);
     this.#tablesOfQuery = tableFinder({ ...packedNames(deps.intervals), ...deps.schedule });
-  }
-
-  /** From now on only who has this secret can enrol; keys stay valid. */
-  setSecret(secret: string): void {
-    this.#secret = digest(secret);
   }
 
   /** Whether a key is a node's. */
@@ -109,13 +100,13 @@ export class Endpoint {
 
   /** Refuses without a key: an agent ignores `node_invalid` beside one (contract 1.2). */
   enroll(body: unknown, peer: Peer): Reply {
-    const { nodes, secretKey, clock, log } = this.#deps;
+    const { nodes, secrets, secretKey, clock, log } = this.#deps;
     const { perAddress, all } = this.#enrolments;
     if (!perAddress.take(peer.address, clock.now()) || !all.take('', clock.now())) return this.#putOff('too many enrolments');
     const parsed = enrollBody.safeParse(body);
     if (!parsed.success || parsed.data.host_identifier.trim() === '') return failed('host_identifier is missing');
     const said = parsed.data[secretKey];
-    if (!timingSafeEqual(digest(typeof said === 'string' ? said.trim() : ''), this.#secret)) {
+    if (!secrets.accepts(typeof said === 'string' ? said.trim() : '', clock.now())) {
       this.#refused += 1;
       if (this.#refused % LOG_REFUSALS_EVERY === 1)
         log.write('warn', 'An enrolment with a wrong secret was refused.', { from: peer.address, refused: this.#refused });
@@ -150,8 +141,7 @@ export class Endpoint {
     return this.#asNode(body, peer, async node => {
       const parsed = writeBody.safeParse(body);
       if (!parsed.success) return failed('not a distributed write');
-      await this.#deps.runs.take(node, queryResults(parsed.data));
-      return DONE;
+      return (await this.#deps.runs.take(node, queryResults(parsed.data))) ? DONE : failed('busy');
     });
   }
 

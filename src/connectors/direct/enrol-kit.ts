@@ -62,20 +62,28 @@ function flags(facts: KitFacts, platform: EnrolPlatform, { dir, separator }: Pla
   ];
 }
 
-/** Lines for a root shell. `$d` in a flag is the directory. */
+const heredoc = (file: string, text: string): string[] => [`cat >"$d/${file}" <<'END'`, text, 'END'];
+
+/** Whatever ends the shell ends osqueryd, and then the directory goes, with what the carver gathered in it. */
+const LEAVE_NOTHING = [
+  'd=$(mktemp -d) || exit',
+  'trap \'kill "$p" 2>/dev/null; wait; rm -rf "$d"\' EXIT',
+  "trap 'exit 1' INT TERM HUP",
+  'export TMPDIR="$d"',
+];
+
+/** Lines for a root shell, in a shell of their own: what they set is gone with it. `$d` in a flag is the directory. */
 function shellScript(facts: KitFacts, platform: EnrolPlatform, ephemeral: boolean): string {
   const own = flags(facts, platform, { dir: '$d', separator: '/' }, ephemeral);
+  const osqueryd = `osqueryd ${own.map(flag => `"${flag}"`).join(' \\\n  ')}`;
   return `${[
+    '(',
     'umask 077',
-    ...(ephemeral ? ['d=$(mktemp -d) && trap \'rm -rf "$d"\' EXIT INT TERM HUP'] : [`d=${DIRECTORIES[platform]}; mkdir -p "$d"`]),
-    'cat >"$d/secret" <<\'END\'',
-    facts.enrollSecret,
-    'END',
-    'cat >"$d/cert.pem" <<\'END\'',
-    facts.serverCertsPem.trim(),
-    'END',
-    `osqueryd ${own.map(flag => `"${flag}"`).join(' \\\n  ')}`,
-    ...(ephemeral ? ['rm -rf "$d"'] : []),
+    ...(ephemeral ? LEAVE_NOTHING : [`d=${DIRECTORIES[platform]}; mkdir -p "$d" || exit`]),
+    ...heredoc('secret', facts.enrollSecret),
+    ...heredoc('cert.pem', facts.serverCertsPem.trim()),
+    ...(ephemeral ? [`${osqueryd} & p=$!`, 'wait "$p"'] : [osqueryd]),
+    ')',
   ].join('\n')}\n`;
 }
 

@@ -13,12 +13,17 @@ export type Delivery = { readonly events: readonly RawEvent[]; readonly skipped:
 /** 'busy': nobody took it in time; the sender keeps it and sends it again. */
 export type Outcome = 'stored' | 'busy';
 
-/** How long a sender waits, in ms. The client gives up after 16 s. */
-const PATIENCE_MS = 5_000;
+/**
+ * How long a sender waits: 1,024 lines less than a second. What takes longer is answered 'busy' and sent again, so large
+ * deliveries, which would never get through, have more time. The client gives up after 16 s.
+ */
+const PATIENCE_MS = 700;
+const PATIENCE_PER_EVENT_MS = 0.25;
+const MAX_PATIENCE_MS = 12_000;
 /** Events in one batch: small deliveries are joined, larger ones cut, so that storing one holds nothing else up for long. */
-const MAX_BATCH = 2_000;
-/** Events waiting in memory before senders are told to come back. */
-const MAX_WAITING = 100_000;
+const MAX_BATCH = 500;
+/** Events waiting before senders are told to come back: what is stored in a second or two. */
+const MAX_WAITING = 20_000;
 /** A pushed feed cannot be read again, so its position says nothing. */
 const CURSOR: Cursor = 'push';
 
@@ -26,60 +31,71 @@ type Waiting = { readonly delivery: Delivery; settle(outcome: Outcome): void };
 
 export class Handoff {
   readonly #clock: Clock;
+  readonly #others: () => Promise<void>;
   readonly #arrival = new Bell();
   readonly #closing = new AbortController();
   #waiting: Waiting[] = [];
   #events = 0;
 
-  constructor(clock: Clock) {
+  /** `others` gives everything else its turn; called before each batch. */
+  constructor(clock: Clock, others: () => Promise<void>) {
     this.#clock = clock;
+    this.#others = others;
   }
 
   /** Resolves once the events are all on disk, or it is clear that they will not be for now. Never rejects. */
   async offer({ events, ...rest }: Delivery): Promise<Outcome> {
     if (events.length === 0 && rest.skipped === 0) return 'stored';
-    const parts = [{ ...rest, events: events.slice(0, MAX_BATCH) }, ...cut(events.slice(MAX_BATCH))];
-    const outcomes = await Promise.all(parts.map(part => this.#offer(part)));
-    return outcomes.every(outcome => outcome === 'stored') ? 'stored' : 'busy';
-  }
-
-  async #offer(delivery: Delivery): Promise<Outcome> {
-    if (this.#closing.signal.aborted || (this.#events > 0 && this.#events + delivery.events.length > MAX_WAITING)) return 'busy';
+    const isFull = this.#events > 0 && this.#events + Math.min(events.length, MAX_BATCH) > MAX_WAITING;
+    if (this.#closing.signal.aborted || isFull) return 'busy';
     const answered = new AbortController();
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
-    const waiting: Waiting = {
-      delivery,
-      settle: outcome => {
-        resolve(outcome);
-        answered.abort();
-      },
-    };
-    this.#waiting.push(waiting);
-    this.#events += delivery.events.length;
-    this.#arrival.ring();
-    void this.#giveUp(waiting, answered.signal);
-    return promise;
+    const patience = Math.min(PATIENCE_MS + events.length * PATIENCE_PER_EVENT_MS, MAX_PATIENCE_MS);
+    const late = this.#clock.sleep(patience, answered.signal).then(
+      () => 'busy' as const,
+      () => 'busy' as const,
+    );
+    const parts = [{ ...rest, events: events.slice(0, MAX_BATCH) }, ...cut(events.slice(MAX_BATCH))];
+    try {
+      return await this.#offerAll(parts, late);
+    } finally {
+      answered.abort();
+    }
   }
 
-  async #giveUp(waiting: Waiting, signal: AbortSignal): Promise<void> {
-    await this.#clock.sleep(PATIENCE_MS, signal).catch(() => undefined);
-    const index = this.#waiting.indexOf(waiting);
-    if (index >= 0) {
-      this.#waiting.splice(index, 1);
-      this.#events -= waiting.delivery.events.length;
+  /** One part after the other: others have their turn in between. */
+  async #offerAll(parts: readonly Delivery[], late: Promise<Outcome>): Promise<Outcome> {
+    for (const delivery of parts) {
+      const { promise, resolve } = Promise.withResolvers<Outcome>();
+      const waiting: Waiting = { delivery, settle: resolve };
+      this.#waiting.push(waiting);
+      this.#events += delivery.events.length;
+      this.#arrival.ring();
+      if ((await Promise.race([promise, late])) === 'stored') continue;
+      this.#withdraw(waiting);
+      return 'busy';
     }
-    waiting.settle('busy');
+    return 'stored';
+  }
+
+  /** What is being stored is not called back: that it comes again does no harm. */
+  #withdraw(waiting: Waiting): void {
+    const index = this.#waiting.indexOf(waiting);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1);
+    this.#events -= waiting.delivery.events.length;
   }
 
   /** Joined deliveries, until the signal stops it. Asking for the next one says that the last one is on disk. */
   async *read(signal: AbortSignal): AsyncIterable<EventBatch> {
     const stop = AbortSignal.any([signal, this.#closing.signal]);
     while (!stop.aborted) {
-      const taken = this.#take();
-      if (taken.length === 0) {
+      if (this.#waiting.length === 0) {
         await this.#arrival.wait(stop);
         continue;
       }
+      await this.#others();
+      const taken = this.#take();
+      if (taken.length === 0) continue;
       let outcome: Outcome = 'busy';
       try {
         yield joined(taken.map(({ delivery }) => delivery));

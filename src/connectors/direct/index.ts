@@ -4,6 +4,7 @@ import type { ConnectorModule } from '../module.ts';
 import { parseListen } from './address.ts';
 import { ALL_PACKS } from './config.ts';
 import { createDirect } from './connector.ts';
+import { limitsFrom } from './limits.ts';
 import { PACK_NAMES } from './schedule.ts';
 
 export { createDirect, type DirectConnector } from './connector.ts';
@@ -16,6 +17,15 @@ const listen = z.string().transform((text, context) => {
   if (address) return address;
   context.addIssue({ code: 'custom', message: 'must be ADDRESS:PORT, such as 127.0.0.1:8443' });
   return z.NEVER;
+});
+
+const limit = z.int().positive().optional();
+const limits = z.strictObject({
+  enroll_per_minute: limit,
+  log_mib_per_host: limit,
+  log_mib: limit,
+  carve_mib: limit,
+  all_carves_mib: limit,
 });
 
 const name = z.string().regex(/^[\w.:-]+$/, 'must be a DNS name or an IP address');
@@ -33,6 +43,8 @@ const settings = z.object({
   file_paths: z.record(z.string().min(1), z.array(z.string().min(1))).optional(),
   /** Where hosts run with `--tls_enroll_override`: its value. */
   tls_enroll_override: z.string().regex(/^\w+$/).optional(),
+  /** Instead of our own: for many hosts behind one address, or for more disk. */
+  limits: limits.optional(),
 });
 
 export const direct: ConnectorModule<z.infer<typeof settings>> = {
@@ -40,7 +52,7 @@ export const direct: ConnectorModule<z.infer<typeof settings>> = {
   title: 'Direct endpoint',
   settings,
   create(
-    { listen, hostname, enroll_secret_file, client_ca, packs, file_paths, tls_enroll_override },
+    { listen, hostname, enroll_secret_file, client_ca, packs, file_paths, tls_enroll_override, limits },
     { id, dataDir, clock, log, store, audit },
   ) {
     return createDirect({
@@ -57,6 +69,7 @@ export const direct: ConnectorModule<z.infer<typeof settings>> = {
       ...(enroll_secret_file === undefined ? {} : { enrollSecretFile: enroll_secret_file }),
       ...(file_paths === undefined ? {} : { filePaths: file_paths }),
       ...(tls_enroll_override === undefined ? {} : { secretKey: tls_enroll_override }),
+      ...(limits === undefined ? {} : { limits: limitsFrom(limits) }),
       ...(client_ca === undefined ? {} : { clientCaFile: client_ca }),
     });
   },

@@ -41,6 +41,32 @@ export const DEFAULT_LIMITS: Limits = {
   freeBytes: 512 * MIB,
 };
 
+/** What an operator may set of it: counts, and MiB. */
+export type OwnLimits = {
+  /** From one address: many hosts may stand behind one. */
+  readonly enroll_per_minute?: number | undefined;
+  /** Of logs in a UTC day. */
+  readonly log_mib_per_host?: number | undefined;
+  readonly log_mib?: number | undefined;
+  readonly carve_mib?: number | undefined;
+  readonly all_carves_mib?: number | undefined;
+};
+
+/** The operator's limits; those that are left out are the defaults. */
+export function limitsFrom({ enroll_per_minute: enrolments, ...mib }: OwnLimits): Limits {
+  const bytes = (count: number | undefined, otherwise: number) => (count === undefined ? otherwise : count * MIB);
+  const { enrollPerAddress, enroll } = DEFAULT_LIMITS;
+  return {
+    ...DEFAULT_LIMITS,
+    enrollPerAddress: enrolments === undefined ? enrollPerAddress : perMinute(enrolments),
+    enroll: enrolments === undefined ? enroll : perMinute(Math.max(enrolments, enroll.burst)),
+    logBytesPerNode: bytes(mib.log_mib_per_host, DEFAULT_LIMITS.logBytesPerNode),
+    logBytes: bytes(mib.log_mib, DEFAULT_LIMITS.logBytes),
+    carveBytes: bytes(mib.carve_mib, DEFAULT_LIMITS.carveBytes),
+    allCarveBytes: bytes(mib.all_carves_mib, DEFAULT_LIMITS.allCarveBytes),
+  };
+}
+
 /** For hosts that this process starts itself, as the lab does. */
 export const OWN_HOSTS: Partial<Limits> = { enrollPerAddress: UNLIMITED, enroll: UNLIMITED };
 

@@ -19,8 +19,7 @@ type OwnRun = {
 };
 
 export class DirectLiveQueries implements LiveQueryBackend {
-  /** The queue is in memory: a run does not outlive the process that launched it. */
-  readonly rejoin = false;
+  readonly rejoin = true;
   readonly #source: string;
   readonly #at: AtDesk;
   readonly #audit: AuditLog | undefined;
@@ -41,12 +40,22 @@ export class DirectLiveQueries implements LiveQueryBackend {
     signal.throwIfAborted();
     if (hosts.length === 0) throw new Problem('usage', 'No host was picked, so nothing was sent.', { source: this.#source });
     const remoteId = `rollcall_${randomBytes(16).toString('hex')}`;
-    const { sql } = query;
     const carve = carvedPath(query);
     if (carve !== undefined) this.#audit?.write('carve', { source: this.#source, path: carve, run: remoteId, hosts: namesOf(hosts) });
-    const desk = await this.#launch({ id: remoteId, sql, hosts: namesOf(hosts), resumed: false, carve }, signal);
-    this.#runs.set(remoteId, { sql, carve, waiting: new Map(hosts.map(host => [host.id, host])), desk, ended: false });
+    await this.#begin(remoteId, query, hosts, false, signal);
     return { remoteId };
+  }
+
+  /** The queue was in the memory of a process that is gone: these hosts are told again, and may answer before that. */
+  async takeUp(remoteId: string, query: ApprovedQuery, waiting: readonly Host[], signal: AbortSignal): Promise<void> {
+    await this.#begin(remoteId, query, waiting, true, signal);
+  }
+
+  async #begin(remoteId: string, query: ApprovedQuery, hosts: readonly Host[], resumed: boolean, signal: AbortSignal): Promise<void> {
+    const { sql } = query;
+    const carve = carvedPath(query);
+    const desk = await this.#launch({ id: remoteId, sql, hosts: namesOf(hosts), resumed, carve }, signal);
+    this.#runs.set(remoteId, { sql, carve, waiting: new Map(hosts.map(host => [host.id, host])), desk, ended: false });
   }
 
   async *updates(remoteId: string, _hosts: readonly Host[], options: LaunchOptions, signal: AbortSignal): AsyncIterable<LiveUpdate> {

@@ -29,9 +29,18 @@ export type ReadLog = {
   readonly snapshots: readonly Snapshot[];
 };
 
-/** Finds the tables of a scheduled query: from our own schedule's SQL, else from its name. */
+/**
+ * Finds the tables of a scheduled query, most telling first: from our own schedule's SQL, else from its name. A query that is
+ * named after one of its tables is about that one, whatever it is joined with.
+ */
 export function tableFinder(schedule: Schedule): (name: string) => readonly string[] {
-  const ours = new Map(Object.entries(schedule).map(([name, { query }]) => [name, tablesOf(query)]));
+  const ours = new Map(
+    Object.entries(schedule).map(([name, { query }]) => {
+      const tables = tablesOf(query);
+      const named = tableOfQueryName(name);
+      return [name, named !== null && tables.includes(named) ? [...new Set([named, ...tables])] : tables];
+    }),
+  );
   return name => {
     const known = ours.get(name);
     if (known) return known;

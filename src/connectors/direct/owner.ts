@@ -14,7 +14,6 @@ import { Problem } from '../../core/problem.ts';
 import { clean } from '../../core/sanitize.ts';
 import { isLoopback } from './address.ts';
 import { assemble, hostPages, type Parts, statusIn } from './assembly.ts';
-import { newEnrollSecret } from './certificate.ts';
 import { ControlServer } from './control-server.ts';
 import type { Desk, DirectAddress, NewRun } from './desk.ts';
 import { isPending, type Node, toHost } from './nodes.ts';
@@ -48,14 +47,12 @@ export async function openOwner(options: DirectOptions, lock: OwnerLock | undefi
 export class OwnerDesk implements Desk {
   readonly #parts: Parts;
   readonly #lock: OwnerLock | undefined;
-  #address: DirectAddress;
   readonly #gone = new AbortController();
   #control: ControlServer | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: Parts, lock: OwnerLock | undefined) {
     this.#parts = parts;
-    this.#address = parts.address;
     this.#lock = lock;
   }
 
@@ -75,7 +72,8 @@ export class OwnerDesk implements Desk {
   }
 
   async address(): Promise<DirectAddress> {
-    return this.#address;
+    const { address, secrets } = this.#parts;
+    return { ...address, enrollSecret: secrets.current };
   }
 
   async check(signal: AbortSignal): Promise<SourceReport> {
@@ -131,12 +129,10 @@ export class OwnerDesk implements Desk {
     return this.#asEnrolled(node);
   }
 
-  async rotateSecret(signal: AbortSignal): Promise<void> {
+  async rotateSecret(graceMs: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { options, endpoint } = this.#parts;
-    const secret = newEnrollSecret(directoryOf(options), options.enrollSecretFile);
-    endpoint.setSecret(secret);
-    this.#address = { ...this.#address, enrollSecret: secret };
+    const { options, secrets } = this.#parts;
+    secrets.rotate(graceMs, options.clock.now());
   }
 
   #asEnrolled(node: Node): EnrolledNode {

@@ -29,6 +29,9 @@ const stamp = z.union([z.number(), z.string()]).nullable().catch(null);
 /** Rows of a list; old agents say `""` for none. */
 const rows = z.array(z.unknown()).catch([]);
 
+/** Cells are looked at one by one when they are cleaned. */
+const cells = z.custom<Readonly<Record<string, unknown>>>(value => typeof value === 'object' && value !== null && !Array.isArray(value));
+
 /** A line of a scheduled query, in any of its three forms; which one it is shows by the key that is there. */
 export const resultLine = z.looseObject({
   name: z.string().min(1),
@@ -36,7 +39,7 @@ export const resultLine = z.looseObject({
   unixTime: stamp,
   epoch: stamp,
   counter: stamp,
-  columns: z.record(z.string(), z.unknown()).optional(),
+  columns: cells.optional(),
   snapshot: rows.optional(),
   diffResults: z.looseObject({ added: rows, removed: rows }).optional(),
 });

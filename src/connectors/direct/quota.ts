@@ -23,6 +23,25 @@ export function freeBytes(path: string): number {
   }
 }
 
+/** The room on the disk of the data directory, looked at every few seconds. */
+export class Room {
+  readonly #deps: QuotaDeps;
+  #free = { bytes: Number.POSITIVE_INFINITY, at: Number.NEGATIVE_INFINITY };
+
+  constructor(deps: QuotaDeps) {
+    this.#deps = deps;
+  }
+
+  /** What it means that there is too little, or undefined when there is enough. */
+  shortage(): string | undefined {
+    const { clock, dataDir, limits } = this.#deps;
+    const now = clock.now();
+    if (now - this.#free.at >= LOOK_MS) this.#free = { bytes: freeBytes(dataDir), at: now };
+    if (this.#free.bytes >= limits.freeBytes) return undefined;
+    return `disk full: less than ${mib(limits.freeBytes)} are free at ${dataDir}; nothing is taken from hosts, which keep it, until there is room`;
+  }
+}
+
 export type QuotaDeps = { readonly limits: Limits; readonly dataDir: string; readonly clock: Clock };
 
 /** Counts by UTC day, in memory: a new day and a new start are new leaves. */
@@ -33,17 +52,18 @@ export class Quota {
   readonly #over = new Map<string, string>();
   #day = 0;
   #all = 0;
-  #free = { bytes: Number.POSITIVE_INFINITY, at: Number.NEGATIVE_INFINITY };
+  readonly #room: Room;
 
   constructor(deps: QuotaDeps) {
     this.#deps = deps;
+    this.#room = new Room(deps);
   }
 
   /** Why nothing more is taken from the node, or undefined when its `bytes` may be stored. Counts nothing. */
   refusal(node: { readonly id: string; readonly hostname: string }, bytes: number): string | undefined {
     this.#turnPage();
     const { logBytes, logBytesPerNode } = this.#deps.limits;
-    if (this.diskIsFull()) return 'disk full';
+    if (this.#room.shortage() !== undefined) return 'disk full';
     if (this.#all + bytes > logBytes) return 'quota of all hosts reached';
     if ((this.#nodes.get(node.id) ?? 0) + bytes <= logBytesPerNode) return undefined;
     this.#over.set(node.id, node.hostname);
@@ -56,22 +76,13 @@ export class Quota {
     this.#nodes.set(nodeId, (this.#nodes.get(nodeId) ?? 0) + bytes);
   }
 
-  diskIsFull(): boolean {
-    const now = this.#deps.clock.now();
-    if (now - this.#free.at >= LOOK_MS) this.#free = { bytes: freeBytes(this.#deps.dataDir), at: now };
-    return this.#free.bytes < this.#deps.limits.freeBytes;
-  }
-
   remarks(): string[] {
     this.#turnPage();
-    const { logBytes, logBytesPerNode, freeBytes: floor } = this.#deps.limits;
+    const { logBytes, logBytesPerNode } = this.#deps.limits;
     const names = [...this.#over.values()];
     const more = names.length > NAMES ? ` and ${names.length - NAMES} more` : '';
     const until = 'their logs wait on the hosts until midnight UTC';
     return [
-      ...(this.diskIsFull()
-        ? [`less than ${mib(floor)} are free on the disk: nothing is taken from hosts, which keep it, until there is room`]
-        : []),
       ...(this.#all >= logBytes ? [`all hosts together have logged ${mib(logBytes)} today: ${until}`] : []),
       ...(names.length > 0 ? [`${names.slice(0, NAMES).join(', ')}${more} logged ${mib(logBytesPerNode)} today: ${until}`] : []),
     ];

@@ -18,12 +18,17 @@ const MAX_ERROR = 1_000;
 /** How long late answers of an ended run are taken. */
 const LATE_MS = 24 * 3_600_000;
 const NAMES_IN_REMARK = 5;
+/** How long a node waits for the word that its answer is safe, ms; it sends again what it has none for. */
+const PATIENCE_MS = 900;
+
+/** An answer on its way to who follows the run: safe when that one asks for the next. */
+type OnItsWay = { readonly answer: HostAnswer; readonly safe: PromiseWithResolvers<boolean> };
 
 type OpenRun = {
   /** Hostnames by id. */
   readonly hosts: ReadonlyMap<string, string>;
-  /** Answers that nobody has fetched yet. */
-  readonly answers: HostAnswer[];
+  /** In the order of their arrival, by host. */
+  readonly answers: Map<string, OnItsWay>;
   readonly arrival: Bell;
   readonly carve: string | undefined;
   /** Targets that have not answered. */
@@ -56,7 +61,7 @@ export class OpenRuns {
     const targets = new Map(hosts.map(host => [host.id, host.hostname]));
     this.#runs.set(id, {
       hosts: targets,
-      answers: [],
+      answers: new Map(),
       arrival: new Bell(),
       carve,
       open: targets.size,
@@ -78,9 +83,13 @@ export class OpenRuns {
     try {
       yield* this.#silentNow(run, options);
       while (!signal.aborted && this.#runs.get(id) === run) {
-        for (const answer of run.answers.splice(0)) yield { kind: 'answer', answer };
-        if (run.open === 0 && run.answers.length === 0) return;
-        if (run.answers.length === 0) await run.arrival.wait(signal);
+        for (const [hostId, { answer, safe }] of run.answers) {
+          yield { kind: 'answer', answer };
+          run.answers.delete(hostId);
+          safe.resolve(true);
+        }
+        if (run.open === 0 && run.answers.size === 0) return;
+        if (run.answers.size === 0) await run.arrival.wait(signal);
       }
     } finally {
       this.drop(id);
@@ -113,17 +122,19 @@ export class OpenRuns {
     return `${names.slice(0, NAMES_IN_REMARK).join(', ')}${more} had already taken the query and may still run it.`;
   }
 
-  /** What a node wrote. Only answers to queries that were delivered to it and are still open are taken. */
-  async take(node: Node, results: ReadonlyMap<string, QueryResult>): Promise<void> {
+  /**
+   * What a node wrote. Only answers to queries that were delivered to it and are still open are taken. Resolves with whether
+   * they are safe with who follows the run: a node deletes what it sent when we say yes.
+   */
+  async take(node: Node, results: ReadonlyMap<string, QueryResult>): Promise<boolean> {
     const { queue, carves, clock } = this.#deps;
     for (const [id, result] of results) {
       const run = this.#runs.get(id);
       if (!run || !queue.answer(id, node.id)) continue;
       if (run.carve !== undefined && result.status === 0) carves.announce(node, run.carve, id, result.rows);
-      run.answers.push(await inTurns(answerOf(node.id, result, clock.now())));
-      run.open -= 1;
-      run.arrival.ring();
+      this.#answered(run, await inTurns(answerOf(node.id, result, clock.now())));
     }
+    return this.#safe([...results.keys()].flatMap(id => this.#runs.get(id)?.answers.get(node.id) ?? []));
   }
 
   /** The node's answers cannot be taken as they are, and it would send them for ever: all that it holds have failed. */
@@ -131,10 +142,28 @@ export class OpenRuns {
     const { queue, clock } = this.#deps;
     for (const id of queue.held(node.id)) {
       const run = this.#runs.get(id);
-      if (!run || !queue.answer(id, node.id)) continue;
-      run.answers.push({ hostId: node.id, at: clock.now(), state: 'error', error });
-      run.open -= 1;
-      run.arrival.ring();
+      if (run && queue.answer(id, node.id)) this.#answered(run, { hostId: node.id, at: clock.now(), state: 'error', error });
+    }
+  }
+
+  #answered(run: OpenRun, answer: HostAnswer): void {
+    const safe = Promise.withResolvers<boolean>();
+    run.answers.set(answer.hostId, { answer, safe });
+    run.open -= 1;
+    run.arrival.ring();
+  }
+
+  async #safe(answers: readonly OnItsWay[]): Promise<boolean> {
+    const patience = new AbortController();
+    const late = this.#deps.clock.sleep(PATIENCE_MS, patience.signal).then(
+      () => false,
+      () => true,
+    );
+    const safe = Promise.all(answers.map(answer => answer.safe.promise)).then(all => all.every(Boolean));
+    try {
+      return await Promise.race([safe, late]);
+    } finally {
+      patience.abort();
     }
   }
 
@@ -143,6 +172,7 @@ export class OpenRuns {
     const run = this.#runs.get(id);
     this.#deps.queue.forget(id);
     this.#runs.delete(id);
+    for (const { safe } of run?.answers.values() ?? []) safe.resolve(false);
     run?.arrival.ring();
   }
 

@@ -1,8 +1,10 @@
 /** The HTTPS side of the direct endpoint: paths, limits, and replies that osquery cannot take for something else. */
+import { constants } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import type { Log } from '../../core/ports.ts';
 import { Problem } from '../../core/problem.ts';
@@ -56,19 +58,26 @@ const PAGES = new Set(['/version', '/healthz']);
 
 const SERVER_OPTIONS = {
   minVersion: 'TLSv1.2',
-  handshakeTimeout: 5_000,
-  headersTimeout: 5_000,
+  handshakeTimeout: 10_000,
+  headersTimeout: 10_000,
   /** The client gives up after 16 s. */
   requestTimeout: 20_000,
   keepAliveTimeout: 30_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16 * KIB,
+  /** Osquery takes up no session again, so a ticket is work for nothing. */
+  secureOptions: constants.SSL_OP_NO_TICKET,
   /** Node would answer 400 with an empty body, which osquery takes for success. */
   requireHostHeader: false,
 } as const;
 /** Without a byte either way: a client that does not read its reply. */
 const IDLE_MS = 30_000;
 const CLOSE_PATIENCE_MS = 2_000;
+/** Connections that may wait to be accepted: one that finds no room tries again only after a second, then three. */
+const BACKLOG = 4_096;
+/** At most so many are let in at once, and nobody waits when the door stayed shut for two turns. */
+const MAX_TURNS = 64;
+const IDLE_TURNS = 2;
 const NODE_KEY = /^NodeKey\s+(\S+)$/i;
 
 const nodeKeyOf = (request: IncomingMessage): string | undefined => NODE_KEY.exec(request.headers.authorization ?? '')?.[1];
@@ -112,6 +121,7 @@ export class DirectServer {
   readonly #deps: ServerDeps;
   readonly #bodies = new BodyReader();
   readonly #connections: Connections;
+  #letIn = 0;
   #endpoint: Endpoint | undefined;
 
   constructor(deps: ServerDeps) {
@@ -120,6 +130,7 @@ export class DirectServer {
     this.#server = createServer({ ...SERVER_OPTIONS, requestCert: deps.clientCa !== undefined, rejectUnauthorized: true });
     this.#server.setTimeout(IDLE_MS);
     this.#server.on('connection', socket => {
+      this.#letIn += 1;
       if (socket instanceof Socket) this.#connections.add(socket);
     });
     this.#server.on('request', (request, response) => void this.#serve(request, response));
@@ -142,7 +153,7 @@ export class DirectServer {
       );
     };
     this.#server.once('error', refused);
-    this.#server.listen(port, host, resolve);
+    this.#server.listen(port, host, BACKLOG, resolve);
     await promise;
     this.#server.off('error', refused);
     this.#server.on('error', thrown => this.#deps.log.write('error', 'The direct endpoint’s server failed.', { detail: thrown.message }));
@@ -153,7 +164,21 @@ export class DirectServer {
   present({ certificate: cert, key }: { readonly certificate: string; readonly key: string }, endpoint: Endpoint): void {
     const { clientCa } = this.#deps;
     this.#endpoint = endpoint;
-    this.#server.setSecureContext({ cert, key, minVersion: 'TLSv1.2', ...(clientCa === undefined ? {} : { ca: clientCa }) });
+    const { minVersion, secureOptions } = SERVER_OPTIONS;
+    this.#server.setSecureContext({ cert, key, minVersion, secureOptions, ...(clientCa === undefined ? {} : { ca: clientCa }) });
+  }
+
+  /**
+   * Lets those in who wait at the door. Libuv accepts one connection with each turn of its loop: next to work that takes some
+   * milliseconds a turn, a fleet would queue up outside. Resolves when the door is free, or many have come in.
+   */
+  async letIn(): Promise<void> {
+    let seen = this.#letIn;
+    for (let turns = 0, idle = 0; turns < MAX_TURNS && idle < IDLE_TURNS; turns += 1) {
+      await turn();
+      idle = this.#letIn === seen ? idle + 1 : 0;
+      seen = this.#letIn;
+    }
   }
 
   remarks(): string[] {

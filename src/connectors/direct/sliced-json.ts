@@ -3,6 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 /** Bytes parsed or looked at in one go: some milliseconds. */
 const SLICE = 262_144;
+/** A delivery of 1,024 lines of ordinary length: not worth slicing. */
+const AT_ONCE = 2 * SLICE;
 
 export type JsonLimits = { readonly maxDepth: number; readonly maxContainers: number };
 
@@ -144,8 +146,32 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Throws a `JsonError` when the brackets of a text go deeper, or are more, than the limits allow. Says nothing else about it. */
+function withinLimits(bytes: Buffer, { maxDepth, maxContainers }: JsonLimits): void {
+  let inString = false;
+  let depth = 0;
+  let containers = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (inString) {
+      if (byte === ESCAPE) at += 1;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+      depth += 1;
+      containers += 1;
+      if (depth > maxDepth) throw new JsonError('nested too deeply');
+      if (containers > maxContainers) throw new JsonError('too many rows');
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) depth -= 1;
+  }
+}
+
 /**
  * As `JSON.parse`; invalid UTF-8 becomes U+FFFD. Throws a `JsonError` for what is no JSON, nested deeper, or made of
  * more objects and lists than the limits allow.
  */
-export const parseSliced = (bytes: Buffer, limits: JsonLimits): Promise<unknown> => new Reader(bytes, limits).read();
+export async function parseSliced(bytes: Buffer, limits: JsonLimits): Promise<unknown> {
+  if (bytes.length > AT_ONCE) return new Reader(bytes, limits).read();
+  withinLimits(bytes, limits);
+  return parsed(bytes.toString('utf8'));
+}

@@ -1,14 +1,15 @@
 /**
- * Who gets a key. In this order: the question that is open, the prompt, the text field, the screen's commands, those that
- * act everywhere. Typed text never reaches a command. Plain code without React: tests press keys by calling it.
+ * Who gets a key. In this order: the question that is open, the menu, the prompt, the text field, the screen's commands, those
+ * that act everywhere. Typed text never reaches a command. Plain code without React: tests press keys by calling it.
  */
 import { clean } from '../../core/sanitize.ts';
 import { confirmKey } from '../confirm-keys.ts';
 import { tooSmall } from '../layout.ts';
+import { menuKey } from '../menu.ts';
 import { promptKey, promptText } from '../prompt-keys.ts';
 import type { Services } from '../services.ts';
 import type { Where } from './command.ts';
-import { execute } from './execute.ts';
+import { attempt, execute } from './execute.ts';
 import { type KeyPress, keyLabel } from './names.ts';
 import type { Registry } from './registry.ts';
 
@@ -47,8 +48,9 @@ export function createDispatcher(services: Services, registry: Registry): Dispat
   };
 
   const dispatch = (key: KeyPress, quietMs: number) => {
-    const { confirm, prompt, field } = ui.get();
+    const { confirm, menu, prompt, field } = ui.get();
     if (confirm) confirmKey(ui, confirm, key, quietMs);
+    else if (menu) menuKey(ui, menu, key);
     else if (prompt) {
       if (!promptKey(ui, prompt, key, () => find(key.name, IN_PROMPT))) command(key, IN_PROMPT);
     } else if (field) {
@@ -63,11 +65,11 @@ export function createDispatcher(services: Services, registry: Registry): Dispat
       lastKeyAt = now;
       if (tooSmall(ui.get()) && !BLIND_KEYS.has(key.name)) return;
       dismiss();
-      dispatch(key, quietMs);
+      void attempt(ui, () => dispatch(key, quietMs));
     },
     paste(text) {
-      const { confirm, prompt, field } = ui.get();
-      if (confirm || registry.current().paste(text)) return;
+      const { confirm, menu, prompt, field } = ui.get();
+      if (confirm || menu || registry.current().paste(text)) return;
       const line = clean(text.trim().replace(/\s*[\r\n]+\s*/g, ' '));
       if (prompt) promptText(ui, prompt, line);
       else if (field) field.insert(line);

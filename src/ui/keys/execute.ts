@@ -9,8 +9,13 @@ export async function execute(ui: Ui, command: BoundCommand): Promise<void> {
     ui.say(`${command.title}: ${reason}`, 'warn');
     return;
   }
+  await attempt(ui, () => command.run());
+}
+
+/** Does it; a failure ends on the status line. For what is done later than the command that began it: prompts, menus. */
+export async function attempt(ui: Ui, work: () => void | Promise<void>): Promise<void> {
   try {
-    await command.run();
+    await work();
   } catch (thrown) {
     ui.say(toProblem(thrown).message, 'error');
   }

@@ -246,7 +246,7 @@ describe('the disk', () => {
     const node = await TestNode.enroll(address, 'web-1');
     consume(connector);
     expect(await node.log([difference('crontab', {})])).toEqual({ error: 'disk full' });
-    expect(connector.remarks?.()).toContainEqual(expect.stringMatching(/nothing is taken from hosts, which keep it/));
+    expect(connector.hindrance?.()).toMatch(/^disk full: less than \d+ MiB are free at .*; nothing is taken from hosts, which keep it/);
   });
 });
 

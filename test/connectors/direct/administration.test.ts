@@ -2,10 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createDirect, type DirectOptions } from '../../../src/connectors/direct/index.ts';
+import { createDirect, type DirectAddress, type DirectOptions } from '../../../src/connectors/direct/index.ts';
 import type { AuditLog } from '../../../src/core/ports.ts';
 import { Problem } from '../../../src/core/problem.ts';
 import { temporaryDirectory } from '../../helpers/directories.ts';
+import { FakeClock } from '../../helpers/fake-clock.ts';
 import { allHosts, collectUpdates, contractQuery } from '../contract.ts';
 import { ask, consume, difference, enrolment, memoryStore, optionsFor, startDirect, TestNode } from './support.ts';
 
@@ -131,7 +132,26 @@ describe('another enroll secret', () => {
     expect(await ask(address, '/enroll', enrolment(now.enrollSecret, 'web-2'))).toHaveProperty('node_key');
     expect(await node.ask('/config')).toHaveProperty('schedule');
     expect(readFileSync(path.join(options.dataDir, 'direct', 'jump', 'enroll_secret'), 'utf8').trim()).toBe(now.enrollSecret);
-    expect(audit.lines).toEqual([['rotate_enroll_secret', { source: 'jump' }]]);
+    expect(audit.lines).toEqual([['rotate_enroll_secret', { source: 'jump', grace_s: 0 }]]);
+  });
+
+  it('leaves the old one good for as long as was said, over a restart too, and no longer', async () => {
+    const clock = new FakeClock();
+    const options = persistent({ clock });
+    const { connector, address: old } = await startDirect(options);
+    await connector.nodes.rotateSecret(signal(), 60_000);
+    const enrols = (address: DirectAddress, secret: string, name: string) => ask(address, '/enroll', enrolment(secret, name));
+    expect(await enrols(old, old.enrollSecret, 'web-1')).toHaveProperty('node_key');
+    await connector.close();
+    const { connector: again, address } = await startDirect(options);
+    expect(address.enrollSecret).not.toBe(old.enrollSecret);
+    expect(await enrols(address, old.enrollSecret, 'web-2')).toHaveProperty('node_key');
+    await clock.advance(60_000);
+    expect(await enrols(address, old.enrollSecret, 'web-3')).toEqual({ node_invalid: true });
+    expect(await enrols(address, address.enrollSecret, 'web-3')).toHaveProperty('node_key');
+    await again.nodes.rotateSecret(signal(), 60_000);
+    await again.nodes.rotateSecret(signal());
+    expect(await enrols(address, address.enrollSecret, 'web-4')).toEqual({ node_invalid: true });
   });
 
   it('of the operator’s own file is read from there', async () => {

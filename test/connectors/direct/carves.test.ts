@@ -10,7 +10,7 @@ import { approveCarve } from '../../../src/core/launch-policy.ts';
 import type { Carve } from '../../../src/core/ports.ts';
 import { temporaryDirectory } from '../../helpers/directories.ts';
 import { allHosts, collectUpdates, contractQuery } from '../contract.ts';
-import { ask, memoryStore, optionsFor, startDirect, TestNode } from './support.ts';
+import { ask, follow, memoryStore, optionsFor, startDirect, TestNode } from './support.ts';
 
 const OPTIONS = { timeoutMs: 60_000, offline: 'wait' } as const;
 const signal = () => new AbortController().signal;
@@ -59,6 +59,7 @@ async function announced(over: Partial<DirectOptions> = {}) {
   const node = await TestNode.enroll(address, 'web-1', {}, agent);
   const hosts = await allHosts(connector);
   const { remoteId } = (await connector.liveQuery?.launch(approveCarve('/etc/passwd'), hosts, OPTIONS, signal())) ?? { remoteId: '' };
+  follow(connector, remoteId, hosts);
   await node.read();
   await node.write(remoteId, [{ path: '/etc/passwd', carve_guid: 'guid-1', request_id: 'request-1', status: 'STARTING', carve: '1' }]);
   return { options, connector, address, node, remoteId };
@@ -206,6 +207,7 @@ describe('a carve that is not taken', () => {
     const node = await TestNode.enroll(address, 'web-1');
     const hosts = await allHosts(connector);
     const { remoteId } = (await connector.liveQuery?.launch(contractQuery(), hosts, OPTIONS, signal())) ?? { remoteId: '' };
+    follow(connector, remoteId, hosts);
     await node.read();
     await node.write(remoteId, [{ carve_guid: 'guid-1', request_id: 'request-1' }]);
     expect(await node.ask('/carve/start', begin(small, 512))).toEqual({ error: 'this carve was not announced' });
@@ -326,11 +328,10 @@ describe('a carve query', () => {
     if (!backend) throw new Error('no live queries');
     const { remoteId } = await backend.launch(approveCarve('/var/log/auth.log'), hosts, OPTIONS, signal());
     expect(lines).toMatchObject([['carve', { path: '/var/log/auth.log', run: remoteId, hosts: [{ hostname: 'web-1' }] }]]);
+    const updates = collectUpdates(backend, remoteId, hosts, () => false);
     expect((await node.read()).queries).toEqual({ [remoteId]: "SELECT * FROM carves WHERE path = '/var/log/auth.log' AND carve = 1" });
     await node.write(remoteId, [], 1, 'Carver is disabled');
-    expect(await collectUpdates(backend, remoteId, hosts, () => false)).toMatchObject([
-      { answer: { state: 'error', error: 'Carver is disabled' } },
-    ]);
+    expect(await updates).toMatchObject([{ answer: { state: 'error', error: 'Carver is disabled' } }]);
   });
 
   it.each(['etc/passwd', '', '/', '/etc/*', '/etc/%', '/a,b', '/etc/../shadow', '/x\n', 'C:x', '/a\u0000'])('of %j is refused', wanted => {

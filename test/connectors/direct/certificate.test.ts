@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { enrollSecret, serverIdentity } from '../../../src/connectors/direct/certificate.ts';
+import { serverIdentity } from '../../../src/connectors/direct/certificate.ts';
+import { EnrolSecrets } from '../../../src/connectors/direct/enrol-secrets.ts';
 import { temporaryDirectory } from '../../helpers/directories.ts';
 
 const DAY_MS = 86_400_000;
@@ -101,6 +102,8 @@ describe('the certificate', () => {
 });
 
 describe('the enroll secret', () => {
+  const enrollSecret = (directory: string, file: string | undefined) => new EnrolSecrets(directory, file).current;
+
   it('is random, kept, and for the owner only', () => {
     const secret = enrollSecret(dir, undefined);
     expect(Buffer.from(secret, 'base64url')).toHaveLength(32);

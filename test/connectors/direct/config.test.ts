@@ -63,6 +63,12 @@ describe('the packs', () => {
     expect(find('pack/fim/file_events')).toEqual(['file_events']);
     expect(find('pack/windows_services/services')).toEqual(['services']);
   });
+
+  it('are those of the table that a query is named after, though another comes first in its SQL', () => {
+    const find = tableFinder(packedNames(DEFAULT_INTERVALS));
+    expect(find('pack/processes/shell_history')).toEqual(['shell_history', 'users']);
+    expect(find('pack/persistence/authorized_keys')).toEqual(['authorized_keys', 'users']);
+  });
 });
 
 describe('a change to a file', () => {

@@ -202,7 +202,7 @@ describe('the port', () => {
 
   it('is told once, however often the endpoint is started', async () => {
     const { connector, address } = await startDirect();
-    expect(await connector.start()).toBe(address);
+    expect(await connector.start()).toEqual(address);
     expect(address.url).toBe(`https://127.0.0.1:${address.port}`);
   });
 });

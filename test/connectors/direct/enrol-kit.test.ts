@@ -1,7 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { enrolKit, type KitFacts } from '../../../src/connectors/direct/enrol-kit.ts';
 import { temporaryDirectory } from '../../helpers/directories.ts';
 import { startDirect } from './support.ts';
@@ -67,6 +67,29 @@ echo "$*" > ${seen}.args
     expect(readFileSync(seen, 'utf8')).toBe(`${facts.serverCertsPem}600\n${facts.enrollSecret}\n`);
     expect(readFileSync(`${seen}.args`, 'utf8')).not.toContain(facts.enrollSecret);
     expect(existsSync(path.dirname(readFileSync(`${seen}.path`, 'utf8').trim()))).toBe(false);
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('ends osqueryd and removes the files when the terminal sends %s', async signal => {
+    const bin = temporaryDirectory();
+    const started = path.join(bin, 'started');
+    writeFileSync(
+      path.join(bin, 'osqueryd'),
+      `#!/bin/sh\necho "$$ $TMPDIR" > ${started}.new\nmv ${started}.new ${started}\nexec sleep 60\n`,
+      { mode: 0o755 },
+    );
+    const shell = spawn('/bin/sh', ['-c', enrolKit(facts, 'linux', true).script], {
+      env: { PATH: `${bin}:/usr/bin:/bin` },
+      stdio: 'ignore',
+      detached: true,
+    });
+    onTestFinished(() => void shell.kill('SIGKILL'));
+    const { pid: group = 0 } = shell;
+    await expect.poll(() => existsSync(started)).toBe(true);
+    const [pid, directory = ''] = readFileSync(started, 'utf8').trim().split(' ');
+    expect(existsSync(path.join(directory, 'secret'))).toBe(true);
+    process.kill(-group, signal);
+    await expect.poll(() => existsSync(directory)).toBe(false);
+    expect(() => process.kill(Number(pid), 0)).toThrow(/ESRCH/);
   });
 
   it.each(PLATFORMS.slice(0, 2))('for %s is a script that sh can read', platform => {

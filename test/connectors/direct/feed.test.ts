@@ -129,10 +129,33 @@ describe('the feed', () => {
     const node = await TestNode.enroll(address, 'web-1');
     const lines = (from: number) => Array.from({ length: 3_000 }, (_, index) => port(from + index));
     const sent = [0, 3_000].map(from => node.log(lines(from)));
-    await expect.poll(() => clock.sleeping).toBe(4);
-    const { batches } = consume(connector);
+    await expect.poll(() => clock.sleeping).toBe(2);
+    const { batches, events } = consume(connector);
     expect(await Promise.all(sent)).toEqual([DONE, DONE]);
-    expect(batches.map(({ events }) => events.length)).toEqual([2_000, 1_000, 2_000, 1_000]);
+    expect(events).toHaveLength(6_000);
+    expect(Math.max(...batches.map(batch => batch.events.length))).toBe(2_000);
+  });
+
+  it('gets through however large it is, and what comes meanwhile has its turn', async () => {
+    const { connector, address } = await startDirect();
+    const node = await TestNode.enroll(address, 'web-1');
+    const { events } = consume(connector);
+    const large = node.log(Array.from({ length: 30_000 }, (_, index) => port(index)));
+    expect(await node.log([port(50_000)])).toEqual(DONE);
+    expect(await large).toEqual(DONE);
+    expect(new Set(events.map(({ row }) => row?.port)).size).toBe(30_001);
+  });
+
+  it('that finds too much waiting is put off at once', async () => {
+    const clock = new FakeClock();
+    const { address } = await startDirect({ clock });
+    const node = await TestNode.enroll(address, 'web-1');
+    const lines = (from: number) => Array.from({ length: 2_000 }, (_, index) => port(from + index));
+    const waiting = Array.from({ length: 10 }, (_, index) => node.log(lines(index * 2_000)));
+    await expect.poll(() => clock.sleeping).toBe(10);
+    expect(await node.log([port(50_000)])).toEqual(LATER);
+    await clock.advance(5_000);
+    expect(await Promise.all(waiting)).toEqual(waiting.map(() => LATER));
   });
 
   it('takes gzip, as the logger sends it, and bytes that are no UTF-8', async () => {

@@ -24,7 +24,8 @@ async function launched(names: readonly string[], over: Parameters<typeof startD
   const { remoteId } = await backend.launch(contractQuery(), hosts, options, signal());
   const [first] = nodes;
   if (!first) throw new Error('no nodes');
-  const answers = (count: number) => collectUpdates(backend, remoteId, hosts, seen => answersIn(seen).length >= count).then(answersIn);
+  /** Those of all hosts. Whoever follows a run has to do so before a host is told that its answer is safe. */
+  const answers = () => collectUpdates(backend, remoteId, hosts, () => false).then(answersIn);
   return { connector, address, backend, hosts, nodes, first, remoteId, answers };
 }
 
@@ -62,32 +63,36 @@ describe('a live query', () => {
     ],
   ])('is answered with %s', async (_what, rows, status, message, expected) => {
     const { first, remoteId, answers, hosts } = await launched(['web-1']);
+    const arriving = answers();
     await first.read();
     expect(await first.write(remoteId, rows, status, message)).toEqual({ node_invalid: false });
-    expect(await answers(1)).toEqual([{ hostId: hosts[0]?.id, at: expect.any(Number), ...expected }]);
+    expect(await arriving).toEqual([{ hostId: hosts[0]?.id, at: expect.any(Number), ...expected }]);
   });
 
   it('is answered by a status alone', async () => {
     const { first, remoteId, answers } = await launched(['web-1']);
+    const arriving = answers();
     await first.read();
     await first.ask('/distributed/write', { statuses: { [remoteId]: 1 }, messages: { [remoteId]: 'gone' } });
-    expect(await answers(1)).toMatchObject([{ state: 'error', error: 'gone' }]);
+    expect(await arriving).toMatchObject([{ state: 'error', error: 'gone' }]);
   });
 
   it('is answered by rows alone', async () => {
     const { first, remoteId, answers } = await launched(['web-1']);
+    const arriving = answers();
     await first.read();
     await first.ask('/distributed/write', { queries: { [remoteId]: [{ pid: '1' }] } });
-    expect(await answers(1)).toMatchObject([{ state: 'rows', rows: [{ pid: '1' }] }]);
+    expect(await arriving).toMatchObject([{ state: 'rows', rows: [{ pid: '1' }] }]);
   });
 
   it('takes the first of two writes, for clients send again when a reply is lost', async () => {
     const { nodes, remoteId, answers } = await launched(['web-1', 'web-2']);
+    const arriving = answers();
     for (const node of nodes) await node.read();
     await nodes[0]?.write(remoteId, [{ pid: '1' }]);
     await nodes[0]?.write(remoteId, [{ pid: '2' }]);
     await nodes[1]?.write(remoteId, [{ pid: '3' }]);
-    expect((await answers(2)).map(answer => answer.state === 'rows' && answer.rows)).toEqual([[{ pid: '1' }], [{ pid: '3' }]]);
+    expect((await arriving).map(answer => answer.state === 'rows' && answer.rows)).toEqual([[{ pid: '1' }], [{ pid: '3' }]]);
   });
 
   it('takes no answer of a node that was not asked, has not read it, or makes up an id', async () => {
@@ -97,14 +102,52 @@ describe('a live query', () => {
     const hosts = host ? [host] : [];
     const backend = backendOf(connector);
     const { remoteId } = await backend.launch(contractQuery(), hosts, WAIT, signal());
+    const arriving = collectUpdates(backend, remoteId, hosts, () => false);
     await target.write(remoteId, [{ pid: 'early' }]);
     await target.read();
     await other.write(remoteId, [{ pid: 'forged' }]);
     await target.write('rollcall_made_up', [{ pid: 'made up' }]);
     await target.write('__proto__', [{ pid: 'odd' }]);
     await target.write(remoteId, [{ pid: 'true' }]);
-    const updates = await collectUpdates(backend, remoteId, hosts, () => false);
-    expect(answersIn(updates)).toMatchObject([{ hostId: host?.id, rows: [{ pid: 'true' }] }]);
+    expect(answersIn(await arriving)).toMatchObject([{ hostId: host?.id, rows: [{ pid: 'true' }] }]);
+  });
+
+  it('is answered with yes only when the answer is safe: a host deletes what it was told yes for', async () => {
+    const { first, remoteId, backend, hosts } = await launched(['web-1', 'web-2']);
+    const stop = new AbortController();
+    const updates = backend.updates(remoteId, hosts, WAIT, stop.signal)[Symbol.asyncIterator]();
+    const arriving = updates.next();
+    await first.read();
+    let said: unknown;
+    const writing = first.write(remoteId, [{ pid: '1' }]).then(reply => {
+      said = reply;
+    });
+    expect(await arriving).toMatchObject({ value: { kind: 'answer' } });
+    const again = first.write(remoteId, [{ pid: '1' }]);
+    expect(await first.ask('/config')).toHaveProperty('schedule');
+    expect(said).toBeUndefined();
+    const next = updates.next();
+    await writing;
+    expect([said, await again]).toEqual([{ node_invalid: false }, { node_invalid: false }]);
+    stop.abort();
+    expect(await next).toMatchObject({ done: true });
+  });
+
+  it('is put off while nobody takes the answer, and not taken twice', async () => {
+    const clock = new FakeClock();
+    const { first, remoteId, backend, hosts } = await launched(['web-1', 'web-2'], { clock });
+    const stop = new AbortController();
+    const updates = backend.updates(remoteId, hosts, WAIT, stop.signal)[Symbol.asyncIterator]();
+    const arriving = updates.next();
+    await first.read();
+    const writing = first.write(remoteId, [{ pid: '1' }]);
+    await arriving;
+    await clock.advance(5_000);
+    expect(await writing).toEqual({ error: 'busy' });
+    const next = updates.next();
+    expect(await first.write(remoteId, [{ pid: '1' }])).toEqual({ node_invalid: false });
+    stop.abort();
+    expect(await next).toMatchObject({ done: true });
   });
 
   it('is told again to a host that asks again without having answered', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isLoopback, namesOf, parseListen } from '../../../src/connectors/direct/address.ts';
 import { createDirect, direct } from '../../../src/connectors/direct/index.ts';
+import { DEFAULT_LIMITS, limitsFrom } from '../../../src/connectors/direct/limits.ts';
 import { optionsFor, startDirect } from './support.ts';
 
 describe('the settings', () => {
@@ -20,6 +21,22 @@ describe('the settings', () => {
 
   it.each(['8443', 'x:y', ':1', '127.0.0.1:70000', '::1:8443', 'a b:1', ''])('refuse %j as an address', listen => {
     expect(() => direct.settings.parse({ listen })).toThrow(/ADDRESS:PORT/);
+  });
+});
+
+describe('limits', () => {
+  it('are those of the operator, the others the defaults', () => {
+    const { limits } = direct.settings.parse({ limits: { enroll_per_minute: 600, carve_mib: 2 } });
+    expect(limitsFrom(limits ?? {})).toEqual({
+      ...DEFAULT_LIMITS,
+      enrollPerAddress: { burst: 600, perSecond: 10 },
+      enroll: { burst: 600, perSecond: 10 },
+      carveBytes: 2_097_152,
+    });
+  });
+
+  it.each([{ enroll_per_minute: 0 }, { log_mib: -1 }, { carve_mib: 1.5 }, { enrol: 5 }])('such as %j are refused', limits => {
+    expect(() => direct.settings.parse({ limits })).toThrow();
   });
 });
 

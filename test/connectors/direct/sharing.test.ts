@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../../src/adapters/sqlite-store.ts';
 import { createDirect, type DirectAddress, type DirectConnector, type DirectOptions } from '../../../src/connectors/direct/index.ts';
 import type { HostAnswer } from '../../../src/core/model.ts';
-import type { LaunchOptions, LiveUpdate } from '../../../src/core/ports.ts';
+import type { LaunchOptions, LiveQueryBackend, LiveUpdate } from '../../../src/core/ports.ts';
 import { temporaryDirectory } from '../../helpers/directories.ts';
 import { allHosts, answersIn, collectUpdates, contractQuery } from '../contract.ts';
 import { consume, difference, memoryStore, optionsFor, TestNode } from './support.ts';
@@ -35,7 +35,40 @@ async function pair(over: Partial<DirectOptions> = {}) {
   return { options, owner, guest, address };
 }
 
+function liveQueryOf({ liveQuery }: DirectConnector): LiveQueryBackend {
+  if (!liveQuery) throw new Error('no live queries');
+  return liveQuery;
+}
+
 const isGuest = (connector: DirectConnector) => connector.remarks?.().some(remark => remark.includes('works through it')) ?? false;
+
+describe('a process that was started again', () => {
+  it('takes up a run: who had not answered is told again, and may answer before that', async () => {
+    const options = shared();
+    const before = join(options);
+    const address = await before.start();
+    const [done, told, late] = [
+      await TestNode.enroll(address, 'done'),
+      await TestNode.enroll(address, 'told'),
+      await TestNode.enroll(address, 'late'),
+    ];
+    const hosts = await allHosts(before);
+    const { remoteId } = await liveQueryOf(before).launch(contractQuery(), hosts, WAIT, signal());
+    for (const node of [done, told]) expect(await node.read()).toHaveProperty('queries', { [remoteId]: contractQuery().sql });
+    await before.close();
+
+    const after = join({ ...options, listen: { host: address.host, port: address.port } });
+    await after.start();
+    const backend = liveQueryOf(after);
+    await backend.takeUp?.(remoteId, contractQuery(), hosts.slice(1), signal());
+    const answers = collectUpdates(backend, remoteId, hosts, seen => answersIn(seen).length >= 2).then(answersIn);
+    expect(await done.read()).toHaveProperty('queries', {});
+    expect(await told.write(remoteId, [{ pid: '2' }])).toEqual({ node_invalid: false });
+    expect(await late.read()).toHaveProperty('queries', { [remoteId]: contractQuery().sql });
+    await late.write(remoteId, [{ pid: '3' }]);
+    expect((await answers).map(({ hostId }) => hostId)).toEqual([hosts[1]?.id, hosts[2]?.id]);
+  });
+});
 
 describe('a second process on the data directory', () => {
   it('works through the first: same address, same hosts, and it says so', async () => {
@@ -70,6 +103,30 @@ describe('a second process on the data directory', () => {
     await slow.write(remoteId, [{ pid: '2' }]);
     await following;
     expect(answers).toHaveLength(2);
+  });
+
+  it('says when an answer is safe with it, and only then the host is told yes', async () => {
+    const { guest, address } = await pair();
+    const [node, other] = [await TestNode.enroll(address, 'web-1'), await TestNode.enroll(address, 'web-2')];
+    const hosts = await allHosts(guest);
+    const { remoteId } = (await guest.liveQuery?.launch(contractQuery(), hosts, WAIT, signal())) ?? { remoteId: '' };
+    const stop = new AbortController();
+    const updates = guest.liveQuery?.updates(remoteId, hosts, WAIT, stop.signal)[Symbol.asyncIterator]();
+    const arriving = updates?.next();
+    await node.read();
+    await expect.poll(() => guest.liveQuery?.silentAtDeadline?.(remoteId)).not.toEqual([]);
+    let said: unknown;
+    const writing = node.write(remoteId, [{ pid: '1' }]).then(reply => {
+      said = reply;
+    });
+    expect(await arriving).toMatchObject({ value: { kind: 'answer' } });
+    expect(await other.ask('/config')).toHaveProperty('schedule');
+    expect(said).toBeUndefined();
+    const next = updates?.next();
+    await writing;
+    expect(said).toEqual({ node_invalid: false });
+    stop.abort();
+    await next;
   });
 
   it('takes no events: the first one stores them', async () => {

@@ -3,7 +3,7 @@ import { type Agent, request } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { createDirect, type DirectAddress, type DirectConnector, type DirectOptions } from '../../../src/connectors/direct/index.ts';
-import type { RawEvent } from '../../../src/core/model.ts';
+import type { Host, RawEvent } from '../../../src/core/model.ts';
 import type { Clock, EventBatch, KeyValueStore, Log } from '../../../src/core/ports.ts';
 import { temporaryDirectory } from '../../helpers/directories.ts';
 
@@ -208,4 +208,17 @@ export function consume(connector: DirectConnector): { readonly events: RawEvent
     await reading;
   });
   return { events, batches };
+}
+
+/** Follows a run as the engine does: a host is told that its answer is safe when the next one is asked for. */
+export function follow(connector: DirectConnector, remoteId: string, hosts: readonly Host[]): void {
+  const stop = new AbortController();
+  const options = { timeoutMs: 60_000, offline: 'wait' } as const;
+  const following = (async () => {
+    for await (const _update of connector.liveQuery?.updates(remoteId, hosts, options, stop.signal) ?? []);
+  })();
+  onTestFinished(async () => {
+    stop.abort();
+    await following;
+  });
 }
