@@ -1,9 +1,10 @@
 /**
  * Simulated nodes for `direct.ts`, in a process of their own: each request on a new TLS connection, as osquery does it. They
  * share the machine with the endpoint, so they are as cheap as can be: they do not look at the certificate, which is a
- * client's own cost, and write their requests by hand. Node's own client would cost twice as much as the endpoint.
+ * client's own cost, and write their requests by hand. What thousands of them in one process see of a reply is mostly
+ * each other, so `direct.ts` has a second process with a single node that only looks at the time.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { connect, createSecureContext } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
@@ -28,6 +29,8 @@ export type ClientReport = {
   /** Of questions and answers, and of deliveries of rows. */
   readonly asked: readonly number[];
   readonly logged: readonly number[];
+  /** How late nodes asked: beyond what they were to, by what the machine had left for them. */
+  readonly late: readonly number[];
   readonly rows: number;
   /** Deliveries that had to be sent again. */
   readonly putOff: number;
@@ -41,6 +44,8 @@ const LOGGING_NODES = 40;
 const ROWS_IN_DELIVERY = 500;
 /** osqueryd's own pause after a delivery that failed: its period, and longer each time. */
 const AGAIN_MS = 4_000;
+/** Connections begun in one turn of the loop: who begins more is deaf to replies meanwhile. */
+const AT_ONCE = 10;
 const NAME = 'pack/bench/listening_ports';
 const HEAD_END = '\r\n\r\n';
 
@@ -60,8 +65,10 @@ class Fleet {
   readonly #secureContext = createSecureContext({ ecdhCurve: 'X25519' });
   readonly #keys: string[] = [];
   #sent = 0;
+  #begun = 0;
   asked: number[] = [];
   logged: number[] = [];
+  late: number[] = [];
   rows = 0;
   putOff = 0;
   failed = 0;
@@ -70,7 +77,7 @@ class Fleet {
     this.#load = load;
   }
 
-  #post(path: string, body: unknown): Promise<Reply> {
+  async #post(path: string, body: unknown): Promise<Reply> {
     const text = JSON.stringify(body);
     const head = [`POST ${path} HTTP/1.1`, 'Host: bench', 'Content-Type: application/json', 'Connection: close'];
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
@@ -90,7 +97,15 @@ class Fleet {
     return promise;
   }
 
+  /** Resolves when another connection may be begun. */
+  async #mayBegin(): Promise<void> {
+    this.#begun += 1;
+    for (let turns = Math.floor(this.#begun / AT_ONCE); turns > 0; turns -= 1) await turn();
+    this.#begun -= 1;
+  }
+
   async #timed(latencies: number[], path: string, body: unknown): Promise<Reply> {
+    await this.#mayBegin();
     const begun = performance.now();
     const reply = await this.#post(path, body);
     latencies.push(performance.now() - begun);
@@ -102,7 +117,7 @@ class Fleet {
     const worker = async () => {
       for (let index = next; index < this.#load.nodes; index = next) {
         next += 1;
-        const host = `bench-${index}`;
+        const host = `bench-${process.pid}-${index}`;
         const details = { system_info: { hostname: host, uuid: host }, os_version: { platform: 'debian' } };
         const reply = await this.#post('/enroll', {
           enroll_secret: this.#load.secret,
@@ -128,6 +143,7 @@ class Fleet {
     const node = async (key: string, index: number) => {
       for (let due = performance.now() + (index / this.#keys.length) * intervalMs; due < until; due += intervalMs) {
         await sleep(Math.max(0, due - performance.now()));
+        this.late.push(performance.now() - due);
         await this.#round(key).catch(() => {
           this.failed += 1;
         });
@@ -188,13 +204,13 @@ const line = (counter: number): object => ({
 
 /** Does the work and tells of it. */
 async function told(phase: string, fleet: Fleet, work: () => Promise<void>): Promise<void> {
-  Object.assign(fleet, { asked: [], logged: [], rows: 0, putOff: 0, failed: 0 });
+  Object.assign(fleet, { asked: [], logged: [], late: [], rows: 0, putOff: 0, failed: 0 });
   const [begun, cpu] = [performance.now(), process.cpuUsage()];
   await work();
   const { user, system } = process.cpuUsage(cpu);
-  const { asked, logged, rows, putOff, failed } = fleet;
+  const { asked, logged, late, rows, putOff, failed } = fleet;
   const seconds = (performance.now() - begun) / 1_000;
-  const report: ClientReport = { phase, seconds, cpuSeconds: (user + system) / 1e6, asked, logged, rows, putOff, failed };
+  const report: ClientReport = { phase, seconds, cpuSeconds: (user + system) / 1e6, asked, logged, late, rows, putOff, failed };
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 

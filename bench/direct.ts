@@ -17,11 +17,13 @@ import { parseTemplate } from '../src/core/template.ts';
 import { createEngine } from '../src/engine/engine.ts';
 import { bareRequestCpu, bareRowCpu, cpuSeconds } from './direct-bare.ts';
 import type { ClientLoad, ClientReport, Phase } from './direct-client.ts';
+import { figures, type Live, type Measured, ROWS_PER_SECOND } from './direct-figures.ts';
 import { residentMb } from './memory.ts';
-import { type Figure, json, median, percentile, table } from './report.ts';
+import { type Figure, json, table } from './report.ts';
 
 const INTERVAL_MS = 10_000;
-const ROWS_PER_SECOND = 20_000;
+const MANY = 100_000;
+const ANY_RATE = { burst: MANY, perSecond: MANY };
 /** The live query goes out when every node has asked once. */
 const LAUNCH_AFTER_MS = 11_000;
 const LIVE_MS = 25_000;
@@ -48,10 +50,10 @@ function serve(directory: string): Served {
     id: 'bench',
     dataDir: directory,
     listen: { host: '127.0.0.1', port: 0 },
-    registry: 'memory',
+    registry: 'persistent',
     store,
-    // All nodes share one address here.
-    limits: { connectionsPerAddress: 2_000, connections: 2_000 },
+    // All nodes share one address here, and enrol at once.
+    limits: { connectionsPerAddress: MANY, connections: MANY, enrollPerAddress: ANY_RATE, enroll: ANY_RATE },
     clock: systemClock,
     log,
   });
@@ -86,10 +88,8 @@ function serve(directory: string): Served {
   };
 }
 
-type Live = { readonly seconds: number; readonly answers: number };
-
 /** Seconds from the launch to the last answer; NaN when it did not come. */
-async function liveQuery(connector: DirectConnector, nodes: number): Promise<Live> {
+async function liveQuery(connector: DirectConnector): Promise<Live> {
   const timeoutMs = LIVE_MS - LAUNCH_AFTER_MS;
   const signal = AbortSignal.timeout(timeoutMs);
   const hosts = [];
@@ -101,7 +101,7 @@ async function liveQuery(connector: DirectConnector, nodes: number): Promise<Liv
   const { remoteId } = (await connector.liveQuery?.launch(query, hosts, options, signal)) ?? { remoteId: '' };
   for await (const update of connector.liveQuery?.updates(remoteId, hosts, options, signal) ?? [])
     if (update.kind === 'answer') answers += 1;
-  return { seconds: answers === nodes ? (performance.now() - begun) / 1_000 : Number.NaN, answers };
+  return { seconds: answers === hosts.length ? (performance.now() - begun) / 1_000 : Number.NaN, answers, hosts: hosts.length };
 }
 
 type Nodes = { next(): Promise<ClientReport>; stop(): void };
@@ -133,21 +133,34 @@ async function ask(port: number): Promise<number> {
   }
 }
 
-/** What one phase showed. `cpuSeconds` of the report is the nodes', `served` the endpoint's. */
-type Measured = ClientReport & { readonly served: number; readonly live: Live };
+/** A node in a process of its own that asks ten times a second and writes down how long each reply took. */
+function clockNode(port: number, secret: string): { replies: number[]; stop(): void } {
+  const phases = Array.from({ length: 600 }, (): Phase => ({ ...ASKING, ms: 1_000 }));
+  const nodes = nodesOf({ port, secret, nodes: 1, intervalMs: 100, phases });
+  const clock = { replies: [] as number[], stop: nodes.stop };
+  const listen = async () => {
+    for (;;) clock.replies.push(...(await nodes.next()).asked);
+  };
+  // It ends with the process.
+  listen().catch(() => undefined);
+  return clock;
+}
 
 async function measure(directory: string, nodes: number): Promise<Figure[]> {
   const { connector, store, stop } = serve(directory);
   const { port, enrollSecret: secret } = await connector.start();
-  const load: ClientLoad = { port, secret, nodes, intervalMs: INTERVAL_MS, phases: [ASKING, LOGGING, BOTH] };
-  const fleet = nodesOf(load);
+  const phases = [ASKING, LOGGING, BOTH];
+  const fleet = nodesOf({ port, secret, nodes, intervalMs: INTERVAL_MS, phases });
+  const clock = clockNode(port, secret);
   try {
     const phase = async (ask: boolean): Promise<Measured> => {
+      clock.replies = [];
       const before = cpuSeconds();
-      const asking = ask ? systemClock.sleep(LAUNCH_AFTER_MS).then(() => liveQuery(connector, nodes)) : undefined;
+      const asking = ask ? systemClock.sleep(LAUNCH_AFTER_MS).then(() => liveQuery(connector)) : undefined;
       const report = await fleet.next();
       const served = cpuSeconds() - before;
-      return { ...report, served, live: (await asking) ?? { seconds: Number.NaN, answers: 0 } };
+      const { replies } = clock;
+      return { ...report, served, replies, live: (await asking) ?? { seconds: Number.NaN, answers: 0, hosts: 0 } };
     };
     say(`enrolling ${nodes} nodes`);
     const enrolled = await phase(false);
@@ -162,82 +175,9 @@ async function measure(directory: string, nodes: number): Promise<Figure[]> {
     return figures(nodes, { enrolled, asking, logging, both, lost, bare, mb: residentMb(process.pid) });
   } finally {
     fleet.stop();
+    clock.stop();
     await stop();
   }
-}
-
-type All = {
-  readonly enrolled: Measured;
-  readonly asking: Measured;
-  readonly logging: Measured;
-  readonly both: Measured;
-  readonly lost: number;
-  /** Seconds of CPU for one. */
-  readonly bare: { readonly request: number; readonly row: number };
-  readonly mb: number;
-};
-
-const REPLY = { text: '<= 1 s', limit: 1_000 };
-const LIVE = { text: '<= 11 s', limit: 11_000 };
-const RATE = { text: `>= 95 % of the ${ROWS_PER_SECOND} sent`, limit: ROWS_PER_SECOND * 0.95, atLeast: true };
-
-const figure = (name: string, unit: Figure['unit'], value: number, more: Partial<Figure> = {}): Figure => ({
-  name,
-  unit,
-  value,
-  budgets: [],
-  others: {},
-  ...more,
-});
-
-function phaseFigures(
-  name: string,
-  nodes: number,
-  { asked, logged, rows, seconds, putOff, failed, live, served, cpuSeconds }: Measured,
-): Figure[] {
-  const cores = (used: number) => (used / seconds).toFixed(2);
-  const note = `${cores(served)} cores, the nodes ${cores(cpuSeconds)}`;
-  return [
-    ...(asked.length > 0
-      ? [
-          figure(`${name}: reply, p50`, 'ms', median(asked), {
-            note: `${Math.round(asked.length / seconds)}/s, ${failed} failed; ${note}`,
-          }),
-          figure(`${name}: reply, p99`, 'ms', percentile(asked, 0.99), { budgets: [REPLY] }),
-          figure(`${name}: live query, last answer`, 'ms', live.seconds * 1_000, {
-            budgets: [LIVE],
-            note: `${live.answers} of ${nodes} answered`,
-          }),
-        ]
-      : []),
-    ...(logged.length > 0
-      ? [
-          figure(`${name}: rows`, 'events/s', rows / seconds, { budgets: [RATE], note: `${putOff} deliveries sent again; ${note}` }),
-          figure(`${name}: reply to a log, p99`, 'ms', percentile(logged, 0.99), { budgets: [REPLY] }),
-        ]
-      : []),
-  ];
-}
-
-function figures(nodes: number, { enrolled, asking, logging, both, lost, bare, mb }: All): Figure[] {
-  const request = asking.served / asking.asked.length;
-  const row = logging.served / logging.rows;
-  return [
-    figure('enrolling, a node', 'ms', (enrolled.seconds * 1_000) / nodes, { note: `${nodes} nodes` }),
-    ...phaseFigures('asking', nodes, asking),
-    ...phaseFigures('logging', nodes, logging),
-    ...phaseFigures('both', nodes, both),
-    figure('CPU for a request', 'µs', request * 1e6, {
-      others: { 'a bare HTTPS server': bare.request * 1e6 },
-      note: `one core: ${Math.round(1 / request)}/s`,
-    }),
-    figure('CPU for a row', 'µs', row * 1e6, {
-      others: { 'parsed and inserted': bare.row * 1e6 },
-      note: `one core: ${Math.round(1 / row)}/s`,
-    }),
-    figure('rows lost', 'events', lost, { budgets: [{ text: '0', limit: 0 }] }),
-    figure('memory', 'MB', mb),
-  ];
 }
 
 const { values } = parseArgs({ options: { nodes: { type: 'string', default: '5000' }, json: { type: 'string' } } });

@@ -1,4 +1,4 @@
-// One ESM bundle in dist/, split so that the first chunk holds only what the first frame needs.
+// One ESM bundle in dist/, split so that the first chunk holds only what the first frame needs. Beside it, the entry of a thread.
 import { renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
@@ -6,7 +6,7 @@ import { rulesPlugin } from './rules-plugin.mjs';
 import { templatesPlugin } from './templates-plugin.mjs';
 
 const bundle = await rolldown({
-  input: 'src/main.tsx',
+  input: { main: 'src/main.tsx', 'front-worker': 'src/connectors/direct/front-worker.ts' },
   platform: 'node',
   plugins: [templatesPlugin(), rulesPlugin()],
   resolve: { alias: { 'react-devtools-core': path.resolve('scripts/empty.mjs') } },

@@ -1,5 +1,6 @@
 /** What the Carves screen remembers: what has come, what is in it, where the cursor stands. Outside React. */
 import type { Host } from '../../src/core/model.ts';
+import { permitHosts } from '../../src/core/policy.ts';
 import type { Carve, CarvedFile } from '../../src/core/ports.ts';
 import { Problem, toProblem } from '../../src/core/problem.ts';
 import { shortSize } from '../../src/core/size.ts';
@@ -86,6 +87,7 @@ export function createCarves(services: Services): CarvesScreen {
   };
 
   const send = async (hosts: readonly Host[], path: string) => {
+    permitHosts(services.engine.policy, hosts.length);
     const away = hosts.filter(({ status }) => status !== 'online').length;
     const yes = await ui.confirm({
       title: `Fetch ${path} from ${counted(hosts.length, 'host')}?`,

@@ -43,21 +43,37 @@ const isWaiting =
   ({ event }: FeedRow): boolean =>
     isHigh(event.severity) && isOpen(triage.stateOf(event.id));
 
-const toWaiting = (step: 1 | -1) => (context: Context) => {
+function toNextWaiting(context: Context): void {
   const { screen, services } = context;
-  if (screen.seek(isWaiting(context), step, listHeight(context))) return;
-  const arrived = step === 1 ? screen.arrived().high : 0;
+  if (screen.seek(isWaiting(context), 1, listHeight(context))) return;
+  const { high } = screen.arrived();
   services.ui.say(
-    arrived > 0
-      ? `No further high event waits here; ${arrived} arrived since the pause: G shows them.`
-      : `No ${step === 1 ? 'later' : 'earlier'} event that is high or critical waits for a decision.`,
+    high > 0
+      ? `No further high event waits here; ${high} arrived since the pause: G shows them.`
+      : 'No later high event waits for a decision.',
   );
-};
+}
+
+/** In memory first, then further back on disk, until one is found or esc stops it. */
+async function toPreviousWaiting(context: Context): Promise<void> {
+  const { screen, services } = context;
+  const found = () => screen.seek(isWaiting(context), -1, listHeight(context));
+  while (!found()) {
+    if (await screen.older()) continue;
+    const { edge } = screen.get();
+    const how = edge === undefined ? ' among those read so far' : `: ${edge}`;
+    services.ui.say(`No earlier high event waits for a decision${how}.`);
+    return;
+  }
+}
 
 function hostOf({ screen, services }: Context) {
   const event = screen.current()?.event;
   return event && services.state.inventory.get().hosts.find(host => host.source === event.source && host.id === event.hostId);
 }
+
+const LETTERS =
+  'C H M L I: severity; a i f t x s: what was decided; N: never seen before on any host, n: not on this one; ×3: so many say the same; + -: added, removed.';
 
 export const commands: readonly Command<FeedScreen>[] = [
   {
@@ -85,16 +101,16 @@ export const commands: readonly Command<FeedScreen>[] = [
     where: 'screen',
     footer: 'next high',
     blocked: noEvent,
-    run: toWaiting(1),
+    run: toNextWaiting,
   },
   {
     id: 'feed.previous-high',
     keys: ['E'],
     title: 'Previous high event that waits',
-    help: 'Goes to the previous event that is high or critical and that nobody has decided on for good.',
+    help: 'Goes to the previous event that is high or critical and that nobody has decided on for good, back to the oldest on disk; esc stops it.',
     where: 'screen',
     blocked: noEvent,
-    run: toWaiting(-1),
+    run: toPreviousWaiting,
   },
   {
     id: 'feed.older',
@@ -113,6 +129,15 @@ export const commands: readonly Command<FeedScreen>[] = [
     help: 'Shows events that say the same as one line with a count, or every event by itself. The cursor stays on its event.',
     where: 'screen',
     run: ({ screen }) => screen.fold(!screen.get().folded),
+  },
+  {
+    id: 'feed.letters',
+    keys: [],
+    title: 'Letters of a row',
+    help: `${LETTERS} What a host tells of a table in the first ten minutes is not marked as new: it was there before.`,
+    where: 'screen',
+    local: true,
+    run: ({ services }) => services.ui.say(LETTERS),
   },
   {
     id: 'feed.histogram',

@@ -1,5 +1,5 @@
 /** Everything about one event, as lines for the pane. Pure. */
-import { filterTerm } from '../../src/core/filter.ts';
+import { filterTerm } from '../../src/core/filter-language.ts';
 import type { FeedEvent } from '../../src/core/model.ts';
 import { safeJson } from '../../src/core/sanitize.ts';
 import { isoUtc, shortAge } from '../../src/core/time.ts';

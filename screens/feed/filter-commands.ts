@@ -1,6 +1,6 @@
 /** How the feed is narrowed: by typing, by what is under the cursor, by filters of before. */
 import { EVENT_VOCABULARY, parseFilter } from '../../src/core/filter.ts';
-import { promptFilter, withTerm } from '../../src/ui/filter-prompt.ts';
+import { andNot, promptFilter, withTerm } from '../../src/ui/filter-prompt.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { askFilterName } from '../../src/ui/save-filter.ts';
 import { termsOf } from './detail.ts';
@@ -47,7 +47,7 @@ function filterIn(context: Context): void {
 function filterOut(context: Context): void {
   const term = lineUnderCursor(context)?.term;
   if (term !== undefined) add(context, `-${term}`);
-  else ask(context, `${context.screen.get().filter} -`.trimStart());
+  else ask(context, andNot(context.screen.get().filter));
 }
 
 export const filterCommands: readonly Command<FeedScreen>[] = [

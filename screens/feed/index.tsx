@@ -22,18 +22,18 @@ type Part = { readonly screen: FeedScreen };
 
 function Summary({ screen }: Part): ReactNode {
   const { state, ui } = useServices();
-  const { total } = useStore(state.feed);
+  const { before, total } = useStore(state.feed);
   const narrow = useStore(ui, ({ columns }) => columns < NARROW);
   const { pause } = useStore(screen);
-  return <Line width={48} segments={summarySegments(pause !== undefined, screen.arrived(), total, narrow)} />;
+  return <Line width={48} segments={summarySegments(pause !== undefined, screen.arrived(), before + total, narrow)} />;
 }
 
 function Counts({ screen, width }: Part & Pick<Size, 'width'>): ReactNode {
   const { state, now } = useServices();
-  const { ring, bySeverity } = useStore(state.feed);
+  const { ring, before, bySeverity } = useStore(state.feed);
   const sources = [...useStore(state.health).values()];
   const shown = useStore(screen);
-  const facts = { ...shown, matches: screen.rows().size, bySeverity, evicted: ring.evicted, sources, now: now() };
+  const facts = { ...shown, matches: screen.rows().size, bySeverity, onDisk: before + ring.evicted, sources, now: now() };
   return <Line width={width} segments={countsSegments(facts, width)} />;
 }
 
@@ -44,7 +44,12 @@ function emptyText({ filter, looking, edge }: FeedScreenState, sources: number):
       : edge
         ? `On disk: ${edge}.`
         : 'O looks for older ones on disk.';
-    return ['No event passes the filter.', older, 'esc takes the filter away, / changes it, ^f switches it off.'];
+    return [
+      'No event passes the filter.',
+      older,
+      'esc takes the filter away, / changes it, ^f switches it off.',
+      'A value is meant as a whole: * stands for anything, as in host:web-*.',
+    ];
   }
   if (sources === 0) return ['No source has reported yet.', 'Events show here as they come; 5 shows the sources.'];
   return ['No events yet.', 'Events show here as sources report them; 5 shows how the sources are.'];

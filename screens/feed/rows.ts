@@ -64,16 +64,19 @@ export class Matches implements Rows {
   update(ring: FeedRing): void {
     if (this.#inserted !== ring.inserted) this.#beginAnew(ring);
     this.#forget(ring.at(0)?.seq ?? 0);
+    // Into an empty list there may come many at once: they are folded in one go, which takes half as long.
+    const lines = this.size === 0 ? undefined : this.#lines;
     for (let index = ring.indexOf(this.#nextSeq); index < ring.size; index++) {
       const item = ring.at(index);
       if (!item) break;
       this.#nextSeq = item.seq + 1;
       if (!this.#test(item.event)) continue;
       this.#items.push(item);
-      this.#lines?.add(item);
+      lines?.add(item);
       this.#total += 1;
       if (isHigh(item.event.severity)) this.#high += 1;
     }
+    if (this.#lines && !lines) this.fold(true);
   }
 
   /** An event came in between those that were tested. */

@@ -33,7 +33,7 @@ export function subjectOf({ table, action, queryName, eventType }: FeedEventView
 }
 
 /** The title without the table and the action that have their own column. */
-export function toldOf({ title, table, queryName, action }: FeedEventView): string {
+function toldOf({ title, table, queryName, action }: FeedEventView): string {
   const change = action === 'added' || action === 'removed' ? ` ${action}` : '';
   for (const subject of [table, queryName]) {
     if (subject !== null && title.startsWith(`${subject}${change}: `)) return title.slice(subject.length + change.length + 2);

@@ -1,5 +1,6 @@
 /** What the Feed screen remembers: follow or pause, filter, folding, marks, cursor, pane. Outside React, kept while other screens are up. */
-import { type Filter, type FilteredEvent, parseFilter } from '../../src/core/filter.ts';
+import { type FilteredEvent, parseFilter } from '../../src/core/filter.ts';
+import type { Filter } from '../../src/core/filter-language.ts';
 import { toProblem } from '../../src/core/problem.ts';
 import type { FeedItem, History } from '../../src/state/feed.ts';
 import type { AppState } from '../../src/state/index.ts';
@@ -65,7 +66,7 @@ export type FeedScreen = Store<FeedScreenState> & {
   chosen(): readonly FeedItem[];
   /**
    * Reads older events from disk until some pass the filter, and pauses; the cursor stays on its event. False when there are
-   * none: `edge` then says why. `looking` shows how far it is, `stopLooking` ends it.
+   * none: `edge` then says why; or when it was stopped. `looking` shows how far it is, `stopLooking` ends it.
    */
   older(): Promise<boolean>;
   /** Ends the looking on disk; false when nothing is looked for. */
@@ -167,10 +168,17 @@ export function createFeedScreen({ feed }: AppState, { history, triage, now }: F
         search = undefined;
         patch({ looking: undefined, edge });
       }
-      return held.events > before;
+      return !signal.aborted && held.events > before;
     });
     search = { stop, ended };
     return ended;
+  };
+
+  /** Waits for a search that is on, which may be a short one, before it begins its own. */
+  const olderUntilFound = async (): Promise<boolean> => {
+    const before = search;
+    if (before && ((await before.ended) || before.stop.signal.aborted || store.get().edge !== undefined)) return before.ended;
+    return older(UNTIL_FOUND);
   };
 
   const scroll: FeedScreen['scroll'] = (next, height) => {
@@ -224,7 +232,7 @@ export function createFeedScreen({ feed }: AppState, { history, triage, now }: F
     scroll,
     stopLooking,
     pause: () => void pause(),
-    older: () => older(UNTIL_FOUND),
+    older: olderUntilFound,
     follow() {
       stopLooking();
       patch({ pause: undefined, scroll: 0, edge: undefined });

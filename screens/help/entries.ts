@@ -43,13 +43,16 @@ function performer({ services, perform }: Way, command: BoundCommand): Entry['ru
   };
 }
 
+/** Screens without a tab have no command that goes there, and so no title here. */
+const titleOf = ({ titles }: Way, screen: string): string => titles.get(screen) ?? screen.charAt(0).toUpperCase() + screen.slice(1);
+
 /** Commands of `screen` first, then those that act everywhere. */
 export function helpEntries(way: Way, screen: string): readonly Entry[] {
   const commands = way.services.commands();
   const here = commands.filter(command => command.screen === screen);
   const everywhere = commands.filter(command => command.screen === undefined);
   return [
-    ...here.map(command => commandEntry(command, way.titles.get(screen) ?? screen, performer(way, command))),
+    ...here.map(command => commandEntry(command, titleOf(way, screen), performer(way, command))),
     ...everywhere.map(command => commandEntry(command, 'everywhere', performer(way, command))),
   ];
 }
@@ -89,7 +92,7 @@ export function paletteEntries(way: Way, screen: string, query: string): readonl
     .filter(command => command.screen === undefined || way.titles.has(command.screen))
     .filter(command => !command.local || command.screen === screen)
     .map(command =>
-      commandEntry(command, command.screen === undefined ? 'everywhere' : (way.titles.get(command.screen) ?? ''), performer(way, command)),
+      commandEntry(command, command.screen === undefined ? 'everywhere' : titleOf(way, command.screen), performer(way, command)),
     );
   return [...commands, ...templateEntries(way), ...hostEntries(way, query)];
 }

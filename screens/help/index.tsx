@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { fit, wrapCells } from '../../src/ui/cells.ts';
 import type { Size } from '../../src/ui/keys/command.ts';
 import { Line } from '../../src/ui/Line.tsx';
+import { Lines } from '../../src/ui/Lines.tsx';
 import { listCommands } from '../../src/ui/list-commands.ts';
 import { RowList } from '../../src/ui/RowList.tsx';
 import { defineScreen, type Screen } from '../../src/ui/screen.tsx';
@@ -15,8 +16,8 @@ import { createMenu, type Menu, type MenuKind } from './state.ts';
 const KEYS = 12;
 const TITLE = 30;
 const GROUP = 12;
-/** Lines for the whole help of the selected entry. */
-const HELP_LINES = 2;
+/** Lines for the whole help of the selected entry; on a low screen the list needs them. */
+const helpLines = ({ height }: Pick<Size, 'height'>): number => (height < 16 ? 2 : 4);
 
 function entrySegments({ keys, title, help, blocked, danger, group }: Entry): readonly Segment[] {
   const tone = blocked === undefined ? undefined : 'muted';
@@ -32,17 +33,16 @@ const HINTS: Record<MenuKind, string> = {
   palette: 'Every command, template and host. Type to search, enter does it, esc goes back.',
 };
 
-const listHeight = ({ height }: Pick<Size, 'height'>): number => Math.max(1, height - 1 - HELP_LINES);
+const listHeight = ({ height }: Pick<Size, 'height'>): number => Math.max(1, height - 1 - helpLines({ height }));
 
-function Selected({ entry, width }: { readonly entry: Entry | undefined; readonly width: number }): ReactNode {
+/** The whole help of the selected entry. */
+function Selected({ entry, width, height }: { readonly entry: Entry | undefined } & Size): ReactNode {
   const reason = entry?.blocked === undefined ? '' : `Not now: ${entry.blocked}. `;
-  const [first = '', ...rest] = entry ? wrapCells(reason + entry.help, width - 2) : [];
-  return (
-    <Box flexDirection="column" width={width} height={HELP_LINES} overflow="hidden">
-      <Line width={width} segments={[{ text: ` ${first}` }]} />
-      <Line width={width} segments={[{ text: ` ${rest.join(' ')}` }]} />
-    </Box>
-  );
+  const lines = entry ? wrapCells(reason + entry.help, width - 2) : [];
+  const line = (index: number) => ({
+    segments: [{ text: ` ${index === height - 1 ? lines.slice(index).join(' ') : (lines[index] ?? '')}` }],
+  });
+  return <Lines width={width} height={height} line={line} />;
 }
 
 function View({ screen, width, height }: { readonly screen: Menu } & Size): ReactNode {
@@ -56,7 +56,7 @@ function View({ screen, width, height }: { readonly screen: Menu } & Size): Reac
     <Box flexDirection="column" width={width} height={height}>
       <Line width={width} segments={[{ text: ` ${HINTS[screen.kind]}`, tone: 'muted' }]} />
       <RowList width={width} height={listHeight({ height })} count={entries.length} list={list} row={row} empty={['Nothing fits.']} />
-      <Selected entry={entries[list.cursor]} width={width} />
+      <Selected entry={entries[list.cursor]} width={width} height={helpLines({ height })} />
     </Box>
   );
 }

@@ -14,8 +14,7 @@ const OTHER_LINES = 3;
 const MAX_LINES = 8;
 
 /** Lines of each severity's block in a body of `height`. */
-export const linesEach = (height: number): number =>
-  Math.max(1, Math.min(MAX_LINES, Math.floor((height - OTHER_LINES) / SEVERITIES.length)));
+const linesEach = (height: number): number => Math.max(1, Math.min(MAX_LINES, Math.floor((height - OTHER_LINES) / SEVERITIES.length)));
 
 /** Cells of a bar. */
 const barWidth = ({ count: buckets }: Scale, width: number): number =>

@@ -3,7 +3,7 @@ import { EVENT_VOCABULARY, parseFilter } from '../../src/core/filter.ts';
 import type { Host } from '../../src/core/model.ts';
 import { clean } from '../../src/core/sanitize.ts';
 import { carveCommand } from '../../src/ui/carve-command.ts';
-import { byFrequency, promptFilter } from '../../src/ui/filter-prompt.ts';
+import { andNot, byFrequency, promptFilter } from '../../src/ui/filter-prompt.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { listCommands } from '../../src/ui/list-commands.ts';
 import type { Extent, ListState } from '../../src/ui/list-state.ts';
@@ -120,7 +120,7 @@ const own: readonly Command<HostPage>[] = [
   {
     id: 'host.period',
     keys: ['d'],
-    title: 'Days to look back',
+    title: 'Period to look back',
     help: `Looks back ${PERIODS.map(({ name }) => name).join(', ')}, one after the other.`,
     where: 'screen',
     footer: 'period',
@@ -179,7 +179,7 @@ const own: readonly Command<HostPage>[] = [
     help: 'Adds a word to the filter that rows must not have.',
     where: 'screen',
     blocked: notInRows,
-    run: context => askFilter(context, `${context.screen.get().filter} -`.trimStart()),
+    run: context => askFilter(context, andNot(context.screen.get().filter)),
   },
   {
     id: 'host.reverse',

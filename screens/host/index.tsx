@@ -36,7 +36,7 @@ function rowsText(screen: HostPage): string {
   const { events, filter, oldestFirst } = screen.get();
   const { count } = screen.rows().source;
   const cut = events.length === MAX_EVENTS ? `of the newest ${counted(MAX_EVENTS, 'event')}` : `of ${counted(events.length, 'event')}`;
-  return [`${counted(count, 'row')} ${cut}`, filter === '' ? '' : `match ${filter}`, oldestFirst ? 'oldest first' : '']
+  return [`${counted(count, 'row')} ${cut}`, filter === '' ? '' : `/${filter}`, oldestFirst ? 'oldest first' : '']
     .filter(part => part !== '')
     .join(', ');
 }
@@ -76,11 +76,11 @@ function Changes({ screen, width, height }: Part): ReactNode {
   const lines = listHeight({ height });
   const row = (index: number) => {
     const change = changes[index];
-    return change ? changeSegments(change, when(change.newest)) : [];
+    return change ? changeSegments(change, when(change.newest), width) : [];
   };
   return (
     <>
-      <Line width={width} segments={changesHead()} />
+      <Line width={width} segments={changesHead(width)} />
       <RowList width={width} height={lines} count={changes.length} list={screen.changesWindow(lines)} row={row} empty={NOTHING} />
     </>
   );
@@ -91,11 +91,11 @@ function Runs({ screen, at, width, height }: Part): ReactNode {
   const runs = screen.runs();
   const row = (index: number) => {
     const run = runs[index];
-    return run ? runSegments(run, at, when(run.record.startedAt)) : [];
+    return run ? runSegments(run, at, when(run.record.startedAt), width) : [];
   };
   return (
     <>
-      <Line width={width} segments={runsHead()} />
+      <Line width={width} segments={runsHead(width)} />
       <RowList width={width} height={listHeight({ height })} count={runs.length} list={screen.get().runs} row={row} empty={NO_RUNS} />
     </>
   );
@@ -103,7 +103,7 @@ function Runs({ screen, at, width, height }: Part): ReactNode {
 
 function Rows({ screen, width, height }: Part): ReactNode {
   const { table, filter } = screen.get();
-  const empty = filter === '' ? ['No rows in this time.'] : ['No row fits the filter.', 'esc takes the filter away.'];
+  const empty = filter === '' ? ['No rows in this time.'] : ['No row passes the filter.', 'esc takes the filter away.'];
   return <DataTable source={screen.rows().source} table={table} width={width} height={listHeight({ height }) + 1} empty={empty} />;
 }
 

@@ -6,7 +6,7 @@ import { shortAge } from '../../src/core/time.ts';
 import { fit } from '../../src/ui/cells.ts';
 import { count } from '../../src/ui/format.ts';
 import type { Size } from '../../src/ui/keys/command.ts';
-import { type Segment, severityLetter, type Tone } from '../../src/ui/theme.ts';
+import { type Segment, severityLetter, statusTone, type Tone } from '../../src/ui/theme.ts';
 import type { HostAt } from '../../src/ui/ui-state.ts';
 import { PERIODS, type Totals } from './select.ts';
 import type { Level } from './state.ts';
@@ -15,8 +15,6 @@ import type { Level } from './state.ts';
 const HEAD_LINES = 5;
 
 export const listHeight = ({ height }: Pick<Size, 'height'>): number => Math.max(1, height - HEAD_LINES);
-
-const STATUS_TONES: Readonly<Record<Host['status'], Tone>> = { online: 'ok', offline: 'warn', missing: 'bad', unknown: 'muted' };
 
 const joined = (parts: readonly string[]): string => parts.filter(part => part !== '').join(' · ');
 
@@ -33,7 +31,7 @@ export function whoSegments(at: HostAt, host: Host | undefined, now: number): re
   const osquery = osqueryVersion === '' ? '' : `osquery ${osqueryVersion}`;
   return [
     { text: ` ${hostname}`, tone: 'strong' },
-    { text: `  ${status}`, tone: STATUS_TONES[status] },
+    { text: `  ${status}`, tone: statusTone(status) },
     { text: `  ${joined([seen, osVersion || platform, osquery, other])}` },
   ];
 }
@@ -91,43 +89,52 @@ const NEWEST = 13;
 const cell = (text: string, width: number): string => `${fit(text, width - 1)} `;
 const number = (value: number): string => `${fit(value === 0 ? '·' : count(value), NUMBER - 1, 'right')} `;
 
-export const changesHead = (): readonly Segment[] => [
-  {
-    text: ` ${cell('table', SUBJECT)}${['added', 'removed', 'snapshot', 'other'].map(name => `${fit(name, NUMBER - 1, 'right')} `).join('')}${fit('newest', NEWEST, 'right')}`,
-    tone: 'muted',
-  },
-];
+type ChangeColumns = { readonly subject: number; readonly counts: ReadonlyArray<keyof Totals>; readonly newest: number };
 
-/** One table; `newest` as text. The worst severity stands as a letter before its name. */
-export const changeSegments = ({ subject, added, removed, snapshot, other, worst }: HostChanges, newest: string): readonly Segment[] => [
-  { text: `${severityLetter(worst)} `, tone: worst },
-  { text: cell(subject, SUBJECT - 1) },
-  { text: number(added), tone: added > 0 ? 'strong' : 'muted' },
-  { text: number(removed), tone: removed > 0 ? 'strong' : 'muted' },
-  { text: number(snapshot), tone: 'muted' },
-  { text: number(other), tone: 'muted' },
-  { text: fit(newest, NEWEST, 'right'), tone: 'muted' },
-];
+/** What was added and removed is shown at any width, the rest where there is room. */
+function changeColumns(width: number): ChangeColumns {
+  const counts = (['added', 'removed', 'snapshot', 'other'] as const).slice(0, width < 79 ? 2 : 4);
+  const newest = width < 60 ? 0 : NEWEST;
+  return { subject: Math.min(SUBJECT, width - 2 - counts.length * NUMBER - newest), counts, newest };
+}
+
+export function changesHead(width: number): readonly Segment[] {
+  const { subject, counts, newest } = changeColumns(width);
+  const numbers = counts.map(name => `${fit(name, NUMBER - 1, 'right')} `).join('');
+  return [{ text: ` ${cell('table', subject)}${numbers}${fit('newest', newest, 'right')}`, tone: 'muted' }];
+}
+
+/** One table; `when` as text. The worst severity stands as a letter before its name. */
+export function changeSegments(change: HostChanges, when: string, width: number): readonly Segment[] {
+  const { subject, counts, newest } = changeColumns(width);
+  const toneOf = (name: keyof Totals): Tone => ((name === 'added' || name === 'removed') && change[name] > 0 ? 'strong' : 'muted');
+  return [
+    { text: `${severityLetter(change.worst)} `, tone: change.worst },
+    { text: cell(change.subject, subject - 1) },
+    ...counts.map((name): Segment => ({ text: number(change[name]), tone: toneOf(name) })),
+    { text: fit(when, newest, 'right'), tone: 'muted' },
+  ];
+}
 
 const TIME = 13;
-const TEMPLATE = 30;
 const STATE = 12;
+const templateWidth = (width: number): number => Math.max(12, Math.min(30, width - TIME - STATE - 8));
 
-export const runsHead = (): readonly Segment[] => [
+export const runsHead = (width: number): readonly Segment[] => [
   {
-    text: ` ${cell('started', TIME)}${cell('template', TEMPLATE)}${cell('state', STATE)}${fit('rows', 6, 'right')}  reason`,
+    text: ` ${cell('started', TIME)}${cell('template', templateWidth(width))}${cell('state', STATE)}${fit('rows', 6, 'right')}  reason`,
     tone: 'muted',
   },
 ];
 
 /** What the host said in one run; `started` as text. */
-export function runSegments(run: Run, { source, id }: HostAt, started: string): readonly Segment[] {
+export function runSegments(run: Run, { source, id }: HostAt, started: string, width: number): readonly Segment[] {
   const target = run.target(source, id);
   const state = target?.state ?? 'waiting';
   const rows = state === 'rows' || state === 'no_rows' ? String(target?.rows.length ?? 0) : '';
   return [
     { text: cell(started, TIME), tone: 'muted' },
-    { text: cell(run.record.template, TEMPLATE) },
+    { text: cell(run.record.template, templateWidth(width)) },
     { text: cell(state.replace('_', ' '), STATE) },
     { text: fit(rows, 6, 'right') },
     { text: `  ${target?.reason ?? ''}`, tone: 'muted' },

@@ -4,7 +4,7 @@ import { selectHosts } from '../../src/core/host-match.ts';
 import type { Host } from '../../src/core/model.ts';
 import { hostKey, markedHosts } from '../../src/state/index.ts';
 import { carveCommand } from '../../src/ui/carve-command.ts';
-import { promptFilter } from '../../src/ui/filter-prompt.ts';
+import { andNot, promptFilter } from '../../src/ui/filter-prompt.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { listCommands } from '../../src/ui/list-commands.ts';
 import { move } from '../../src/ui/list-state.ts';
@@ -107,7 +107,7 @@ export const commands: readonly Command<HostsScreen>[] = [
     title: 'Filter out',
     help: 'Adds a word to the search that hosts must not have.',
     where: 'screen',
-    run: context => askSearch(context, `${context.screen.get().search} -`.trimStart()),
+    run: context => askSearch(context, andNot(context.screen.get().search)),
   },
   {
     id: 'hosts.mark',

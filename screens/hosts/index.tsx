@@ -24,10 +24,10 @@ function Counts({ screen, width }: { readonly screen: HostsScreen; readonly widt
   const { total, online, duplicates } = countHosts(hosts);
   const shown = screen.shown().length;
   const segments: Segment[] = [
-    { text: ` ${total} hosts, ${online} online`, tone: 'strong' },
+    { text: ` ${counted(total, 'host')}, ${online} online`, tone: 'strong' },
     { text: duplicates > 0 ? `   ! ${counted(duplicates, 'duplicate')}: L decides` : '', tone: 'warn' },
     { text: marks.size > 0 ? `   ${marks.size} marked` : '', tone: 'accent' },
-    { text: search === '' ? '' : `   ${shown} match ${search}` },
+    { text: search === '' ? '' : `   /${search}  ${counted(shown, 'match', 'matches')}`, tone: 'accent' },
     { text: sort.by === 'name' && !sort.reverse ? '' : `   by ${sort.by}${sort.reverse ? ', reversed' : ''}`, tone: 'muted' },
     { text: rangeFrom === undefined ? '' : '   range: V at its other end', tone: 'accent' },
     { text: complete.size < sources ? '   listing …' : '', tone: 'muted' },
@@ -36,7 +36,7 @@ function Counts({ screen, width }: { readonly screen: HostsScreen; readonly widt
 }
 
 const EMPTY = ['No hosts yet: no source has listed any.', '5 shows how the sources are, f5 lists anew.'];
-const NO_MATCH = ['No host fits the search.', 'esc takes the search away.'];
+const NO_MATCH = ['No host passes the search.', 'esc takes the search away.'];
 
 function View({ screen, width, height }: { readonly screen: HostsScreen } & Size): ReactNode {
   const services = useServices();

@@ -3,7 +3,7 @@ import type { Host } from '../../src/core/model.ts';
 import { shortAge } from '../../src/core/time.ts';
 import { fit } from '../../src/ui/cells.ts';
 import type { Size } from '../../src/ui/keys/command.ts';
-import type { Segment, Tone } from '../../src/ui/theme.ts';
+import { type Segment, statusTone, type Tone } from '../../src/ui/theme.ts';
 
 /** Lines above the list: the counts and the column heads. */
 const HEAD_LINES = 2;
@@ -18,8 +18,6 @@ type Column = {
   tone?(host: Host): Tone | undefined;
 };
 
-const STATUS_TONES: Record<Host['status'], Tone> = { online: 'ok', offline: 'warn', missing: 'bad', unknown: 'muted' };
-
 /** Labels that an endpoint gives to nodes which want a decision, or had one. */
 const FLAGS: Readonly<Record<string, Tone>> = { duplicate: 'warn', blocked: 'bad' };
 const flagOf = ({ labels }: Host): string | undefined => labels.find(label => Object.hasOwn(FLAGS, label));
@@ -33,7 +31,7 @@ const NAME: Column = {
   },
   tone: host => FLAGS[flagOf(host) ?? ''],
 };
-const STATUS: Column = { head: 'status', width: 9, text: host => host.status, tone: host => STATUS_TONES[host.status] };
+const STATUS: Column = { head: 'status', width: 9, text: host => host.status, tone: host => statusTone(host.status) };
 const SEEN: Column = { head: 'seen', width: 7, text: (host, now) => (host.lastSeen === null ? 'never' : shortAge(now - host.lastSeen)) };
 const PLATFORM: Column = { head: 'platform', width: 10, text: host => host.platform };
 const OS: Column = { head: 'system', width: 26, text: host => host.osVersion };

@@ -1,5 +1,6 @@
 /** What can be done on the Launch screen. */
 import { applicable } from '../../src/core/applicable.ts';
+import { permitHosts } from '../../src/core/policy.ts';
 import { toProblem } from '../../src/core/problem.ts';
 import { wrapCells } from '../../src/ui/cells.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
@@ -17,10 +18,11 @@ function problemOf({ screen, services }: Context): string | undefined {
   const { template } = entry;
   if (!template) return `${entry.name} is refused: ${entry.refusal}`;
   if (screen.targets().length === 0) return 'no hosts are picked: press 2, mark some with space, and come back with enter';
-  if (applicable(template, screen.targets()).length === 0)
-    return `it runs on ${template.platforms.join(', ')} only, and no such host is picked`;
+  const hosts = applicable(template, screen.targets()).length;
+  if (hosts === 0) return `it runs on ${template.platforms.join(', ')} only, and no such host is picked`;
   if (screen.timeoutMs() === undefined) return 'the time to wait must be 1 to 3600 seconds';
   try {
+    permitHosts(services.engine.policy, hosts);
     services.engine.preview({ template: template.name, params: screen.params() });
     return undefined;
   } catch (thrown) {

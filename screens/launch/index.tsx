@@ -3,6 +3,7 @@ import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import { fit } from '../../src/ui/cells.ts';
 import type { Size } from '../../src/ui/keys/command.ts';
+import { Line } from '../../src/ui/Line.tsx';
 import { RowList } from '../../src/ui/RowList.tsx';
 import { defineScreen } from '../../src/ui/screen.tsx';
 import { useServices } from '../../src/ui/services.ts';
@@ -24,7 +25,7 @@ function entrySegments(entry: Entry | undefined, width: number): readonly Segmen
 
 function View({ screen, width, height }: { readonly screen: LaunchScreen } & Size): ReactNode {
   const { state } = useServices();
-  const { list, focus } = useStore(screen);
+  const { list, focus, search } = useStore(screen);
   useStore(state.marks);
   useStore(state.inventory);
   useStore(state.runs);
@@ -32,18 +33,30 @@ function View({ screen, width, height }: { readonly screen: LaunchScreen } & Siz
   const entry = screen.entry();
   const narrow = width < LIST_WIDTH * 2;
   const listWidth = narrow ? width : Math.min(LIST_WIDTH + Math.floor(width / 20), 40);
-  const listHeight = narrow ? Math.min(entries.length || 2, Math.floor(height / 3)) : height;
+  const searched = search === '' ? 0 : 1;
+  const listHeight = narrow ? Math.min((entries.length || 2) + searched, Math.floor(height / 3)) : height;
   return (
     <Box flexDirection={narrow ? 'column' : 'row'} width={width} height={height}>
-      <RowList
-        width={listWidth}
-        height={listHeight}
-        count={entries.length}
-        list={list}
-        active={focus === undefined}
-        row={index => entrySegments(entries[index], listWidth - 3)}
-        empty={EMPTY}
-      />
+      <Box flexDirection="column" width={listWidth} height={listHeight}>
+        {search !== '' && (
+          <Line
+            width={listWidth}
+            segments={[
+              { text: ` /${search}`, tone: 'accent' },
+              { text: '  esc shows all', tone: 'muted' },
+            ]}
+          />
+        )}
+        <RowList
+          width={listWidth}
+          height={listHeight - searched}
+          count={entries.length}
+          list={list}
+          active={focus === undefined}
+          row={index => entrySegments(entries[index], listWidth - 3)}
+          empty={EMPTY}
+        />
+      </Box>
       {entry && (
         <Details screen={screen} entry={entry} width={narrow ? width : width - listWidth} height={narrow ? height - listHeight : height} />
       )}

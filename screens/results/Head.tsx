@@ -60,7 +60,7 @@ export function RunHead({ screen, run, width }: HeadProps): ReactNode {
     { text: wavesText(run), tone: 'accent' },
     { text: asked.map(one => ` ${one}`).join('') },
     {
-      text: `  ${sources.join(', ')} · ${fullTime(startedAt, zone, services.offsetMinutes).replace(/\.\d+/, '')} · ${phaseText(run)}`,
+      text: `  ${phaseText(run)} · ${sources.join(', ')} · ${fullTime(startedAt, zone, services.offsetMinutes).replace(/\.\d+/, '')}`,
       tone: 'muted',
     },
   ];

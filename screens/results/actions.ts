@@ -6,7 +6,7 @@ import { columnsIn } from '../../src/core/stack.ts';
 import { shortAge } from '../../src/core/time.ts';
 import type { CommandContext } from '../../src/ui/keys/command.ts';
 import { LIST_START } from '../../src/ui/list-state.ts';
-import type { PromptCompletions } from '../../src/ui/prompt.ts';
+import type { Fault, PromptCompletions } from '../../src/ui/prompt.ts';
 import { moveColumn, TABLE_START } from '../../src/ui/table-state.ts';
 import { baselineReport, diffReport, type ReportRules } from './compare.ts';
 import { HOST_COLUMN, TABS } from './select.ts';
@@ -120,13 +120,20 @@ export function stackRows({ screen, services: { ui } }: Context): void {
     label: 'Stack by ',
     value: (screen.stack()?.columns ?? []).join(' '),
     complete: (typed, cursor) => columnCompletions(typed, cursor, known),
+    check: typed => unknownColumn(typed, known),
     onAccept(typed) {
       const columns = typed.split(/[\s,]+/).filter(Boolean);
-      const unknown = columns.filter(column => !known.includes(column));
-      if (unknown.length > 0) ui.say(`There is no column ${unknown.join(', ')}. There are: ${known.join(', ')}.`, 'warn');
-      else screen.patch({ stackBy: columns.length > 0 ? columns : undefined, stack: LIST_START });
+      screen.patch({ stackBy: columns.length > 0 ? columns : undefined, stack: LIST_START });
     },
   });
+}
+
+/** The first word that is no column. */
+export function unknownColumn(typed: string, known: readonly string[]): Fault | undefined {
+  for (const { 0: word, index } of typed.matchAll(/[^\s,]+/g)) {
+    if (!known.includes(word)) return { from: index, to: index + word.length, what: `no such column; there are ${known.join(', ')}` };
+  }
+  return undefined;
 }
 
 /** The columns that begin with what stands before the cursor. */
@@ -164,6 +171,12 @@ export function compareRuns(context: Context): void {
   if (!after || !before) return;
   const when = shortAge(after.record.startedAt - before.record.startedAt);
   context.screen.patch({ level: 'report', report: diffReport(before, after, when, rulesOf(context.screen)), scroll: 0 });
+}
+
+export function uncancellable({ screen, services }: Context): string | undefined {
+  const run = screen.run();
+  if (!run?.open) return 'the run has ended';
+  return services.engine.holds(run.id) ? undefined : 'another rollcall waits for it: cancel it there';
 }
 
 export async function cancel({ screen, services }: Context): Promise<void> {

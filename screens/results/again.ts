@@ -1,4 +1,5 @@
 /** Asking again: only the missing hosts, folded into the same run; or all of them, as a run of its own. */
+import { permitHosts } from '../../src/core/policy.ts';
 import { toProblem } from '../../src/core/problem.ts';
 import { bucketOf, type Run, type Target } from '../../src/core/run.ts';
 import { planWaves, WAVE_RULE, wavesText } from '../../src/core/waves.ts';
@@ -46,14 +47,22 @@ async function send(context: Context, run: Run, targets: readonly Target[], seco
   const { ui, engine } = services;
   const lines = wavesOf(context, targets);
   const isMany = targets.length > engine.policy.confirmAbove;
-  const yes = !isMany || (await ui.confirm({ title: `Send it to ${count(targets.length)}?`, lines, number: targets.length, yes: 'send' }));
-  if (!yes) return ui.say('Nothing was sent.');
   try {
+    permitHosts(engine.policy, targets.length);
+    const yes =
+      !isMany || (await ui.confirm({ title: `Send it to ${count(targets.length)}?`, lines, number: targets.length, yes: 'send' }));
+    if (!yes) return ui.say('Nothing was sent.');
     await engine.again(run.id, targets, { timeoutMs: seconds * 1000, offline: 'wait' });
     screen.patch({ tab: 'all', filters: { ...screen.get().filters, hosts: '' } });
   } catch (thrown) {
     ui.say(toProblem(thrown).message, 'error');
   }
+}
+
+/** 0: no time to wait. */
+function secondsIn(typed: string): number {
+  const seconds = /^[1-9]\d{0,3}$/.test(typed) ? Number(typed) : 0;
+  return seconds <= TIMEOUT_MAX_S ? seconds : 0;
 }
 
 /** The same query for those that are missing; the time to wait is asked for, twice the last one being proposed. */
@@ -66,13 +75,10 @@ export function askAgain(context: Context): void {
   const lastMs = run.sendings.at(-1)?.timeoutMs ?? run.record.timeoutMs;
   ui.prompt({
     id: 'results.wait',
-    label: `Ask ${areShown ? `${targets.length} shown` : count(targets.length)} again. Seconds to wait: `,
+    label: `Ask ${areShown ? `${targets.length} shown` : count(targets.length)} again, wait (s): `,
     value: String(Math.min(TIMEOUT_MAX_S, (2 * lastMs) / 1000)),
-    onAccept(typed) {
-      const seconds = /^[1-9]\d{0,3}$/.test(typed) ? Number(typed) : 0;
-      if (seconds < 1 || seconds > TIMEOUT_MAX_S) ui.say(`Not sent: the time to wait is 1 to ${TIMEOUT_MAX_S} seconds.`, 'warn');
-      else void send(context, run, targets, seconds);
-    },
+    check: typed => (secondsIn(typed) > 0 ? undefined : { from: 0, to: typed.length, what: `1 to ${TIMEOUT_MAX_S} seconds` }),
+    onAccept: typed => void send(context, run, targets, secondsIn(typed)),
   });
 }
 

@@ -20,8 +20,10 @@ import {
   showCell,
   stackRows,
   switchTable,
+  uncancellable,
 } from './actions.ts';
 import { askAgain, ended, launchAgain, missing } from './again.ts';
+import { copyCommands } from './copy.ts';
 import { exportShown } from './export.ts';
 import { askExclusion, askFilter } from './filtering.ts';
 import { hostsHeight, runsHeight } from './layout.ts';
@@ -169,7 +171,7 @@ export const commands: readonly Command<ResultsScreen>[] = [
     where: 'screen',
     footer: 'cancel',
     danger: true,
-    blocked: ({ screen }) => (screen.run()?.open ? undefined : 'the run has ended'),
+    blocked: uncancellable,
     run: cancel,
   },
   {
@@ -252,5 +254,6 @@ export const commands: readonly Command<ResultsScreen>[] = [
     blocked: context => atRun(context) ?? cannotExport(context.services),
     run: exportShown,
   },
+  ...copyCommands,
   ...listCommands<ResultsScreen>('results', { get: list, set: setList, extent }),
 ];

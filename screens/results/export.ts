@@ -11,9 +11,9 @@ import type { ResultsScreen } from './state.ts';
 type Table = Extract<ExportLines, { kind: 'table' }>;
 type Shown = { readonly what: string; readonly table: Table };
 
-const ROLL = ['host', 'state', 'rows', 'reason', 'late', 'after_ms', 'host_id', 'source', 'uuid', 'platform', 'os_version'] as const;
+export const ROLL = ['host', 'state', 'rows', 'reason', 'late', 'after_ms', 'host_id', 'source', 'uuid', 'platform', 'os_version'] as const;
 
-const rollRow = ({ key, state, rows, reason, late, afterMs, host }: Target): readonly (string | null)[] => [
+export const rollRow = ({ key, state, rows, reason, late, afterMs, host }: Target): readonly (string | null)[] => [
   key,
   state,
   String(rows.length),

@@ -1,7 +1,7 @@
 /** The prompt that narrows hosts, rows or stacked values, and what it offers to complete. */
 import type { Seen } from '../../src/core/filter-completions.ts';
 import type { Vocabulary } from '../../src/core/filter-language.ts';
-import { platformFamily } from '../../src/core/host-match.ts';
+import { hostValues } from '../../src/core/host-filter.ts';
 import {
   parseRowFilter,
   parseStackFilter,
@@ -10,9 +10,8 @@ import {
   stackVocabulary,
   TARGET_VOCABULARY,
 } from '../../src/core/result-filter.ts';
-import type { Target } from '../../src/core/run.ts';
 import { columnsIn } from '../../src/core/stack.ts';
-import { byFrequency, promptFilter } from '../../src/ui/filter-prompt.ts';
+import { andNot, byFrequency, promptFilter } from '../../src/ui/filter-prompt.ts';
 import type { Context } from './actions.ts';
 import type { Filtered, ResultsScreen } from './state.ts';
 
@@ -28,24 +27,15 @@ function languageOf(screen: ResultsScreen, what: Filtered): Language {
   return languages[what]();
 }
 
-const VALUES: Readonly<Record<string, (target: Target) => readonly string[]>> = {
-  host: ({ host }) => [host.hostname],
-  status: ({ host }) => [host.status],
-  platform: ({ host }) => [host.platform, platformFamily(host.platform)],
-  label: ({ host }) => host.labels,
-  source: ({ host }) => [host.source],
-  ip: ({ host }) => [host.ip],
-  reason: ({ reason }) => [reason],
-};
-
 /** Values that the hosts of the run have; of a column its name, which is what comes first. */
 const seenIn =
   (screen: ResultsScreen): Seen =>
   field => {
     const targets = screen.run()?.targets ?? [];
     if (field === 'col') return columnsIn(targets).map(column => `${column}=`);
-    const read = VALUES[field];
-    return read ? byFrequency(targets.flatMap(read)).filter(value => value !== '') : [];
+    if (field === 'reason') return byFrequency(targets.map(({ reason }) => reason)).filter(reason => reason !== '');
+    const hosts = targets.map(({ host }) => host);
+    return byFrequency(hostValues(hosts, field));
   };
 
 /** Asks for the filter of this level; `value`: what the prompt begins with. */
@@ -64,4 +54,4 @@ export function askFilter({ screen, services: { ui } }: Context, value: string):
 }
 
 /** Adds a term that what is shown must not have. */
-export const askExclusion = (context: Context): void => askFilter(context, `${context.screen.filter()} -`.trimStart());
+export const askExclusion = (context: Context): void => askFilter(context, andNot(context.screen.filter()));

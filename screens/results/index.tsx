@@ -11,7 +11,7 @@ import { defineScreen } from '../../src/ui/screen.tsx';
 import { useServices } from '../../src/ui/services.ts';
 import { TextPane } from '../../src/ui/TextPane.tsx';
 import { useStore } from '../../src/ui/use-store.ts';
-import { cancel } from './actions.ts';
+import { cancel, uncancellable } from './actions.ts';
 import { commands } from './commands.ts';
 import { RunHead } from './Head.tsx';
 import { hostsHeight, runsHeight } from './layout.ts';
@@ -174,7 +174,7 @@ export const results = defineScreen({
     if (run) screen.open(run);
   },
   interrupt(context) {
-    if (!context.screen.run()?.open) return false;
+    if (uncancellable(context) !== undefined) return false;
     void cancel(context);
     return true;
   },

@@ -62,6 +62,7 @@ export const runsHead = (): readonly Segment[] => [
 /** One run; `startedAt` as text in the zone of the console. */
 export function runSegments(run: Run, startedAt: string): readonly Segment[] {
   const { targeted, answered, failed, timedOut, waiting } = run.tally;
+  const asked = Object.entries(run.record.params).map(([name, value]) => `  ${name}=${value}`);
   return [
     { text: cell(startedAt, TIME), tone: 'muted' },
     { text: cell(run.record.template, TEMPLATE) },
@@ -71,5 +72,6 @@ export function runSegments(run: Run, startedAt: string): readonly Segment[] {
     { text: ` · ${timedOut}`, tone: timedOut > 0 ? 'warn' : 'muted' },
     { text: ` · ${waiting}`, tone: waiting > 0 ? 'accent' : 'muted' },
     { text: run.phase === 'cancelled' ? ' cancelled' : '', tone: 'muted' },
+    { text: asked.join(''), tone: 'muted' },
   ];
 }

@@ -51,11 +51,15 @@ export const stackHead = (stack: Stack): readonly Segment[] => [
   { text: stack.columns.join(' · '), tone: 'accent' },
 ];
 
-/** The values of a group in one text; an empty one is a dot. */
-export function groupText({ values }: Pick<StackGroup, 'values'>, masked: readonly boolean[]): string {
-  const shown = values.map((value, index) => (value && masked[index] ? maskSecrets(value).text : value));
-  return shown.map(value => (value === null || value === '' ? '·' : value)).join(' · ');
-}
+/** The values of a group as they may be seen. `masked`: which of them may hold secrets. */
+export const groupCells = ({ values }: Pick<StackGroup, 'values'>, masked: readonly boolean[]): readonly (string | null)[] =>
+  values.map((value, index) => (value && masked[index] ? maskSecrets(value).text : value));
+
+/** The same in one text; an empty value is a dot. */
+export const groupText = (group: Pick<StackGroup, 'values'>, masked: readonly boolean[]): string =>
+  groupCells(group, masked)
+    .map(value => (value === null || value === '' ? '·' : value))
+    .join(' · ');
 
 /** A value that only one host has stands out: that is what stacking is for. `masked`: values that may hold secrets. */
 export function groupSegments(group: StackGroup, of: number, masked: readonly boolean[] = []): readonly Segment[] {

@@ -21,7 +21,7 @@ type Context = CommandContext<SourcesScreen>;
 
 const EMPTY = [
   'No sources are configured.',
-  'rollcall source add osctrl|fleetdm|direct NAME ... adds one;',
+  'a adds one, as `rollcall source add` does from a shell;',
   'rollcall --lab shows how it looks without any.',
 ];
 
@@ -97,7 +97,12 @@ const movements = listCommands<SourcesScreen>('sources', {
   },
 });
 
-const inForm = ({ screen }: Context): string | undefined => (screen.form.get().open ? undefined : 'no form is open');
+function cannotTest(context: Context): string | undefined {
+  const { screen } = context;
+  if (screen.form.get().open) return undefined;
+  const running = screen.get().checks.get(screen.current()?.source ?? '')?.state === 'running';
+  return noSource(context) ?? (running ? 'it is being tested already' : undefined);
+}
 
 /** Enter: from field to field, and from the last one to the test. In the list it opens the details. */
 function enter({ screen }: Context): void | Promise<void> {
@@ -139,31 +144,17 @@ const formCommands: readonly Command<SourcesScreen>[] = [
   {
     id: 'sources.test',
     keys: ['ctrl+t'],
-    title: 'Test the new source',
-    help: 'Tests what is in the form as it stands, and asks whether to save it.',
+    title: 'Test the source',
+    help: 'Asks the source once: is the address right, is TLS trusted, is the account known, and what may it do. In the form: tests what is in it as it stands, and asks whether to save it.',
     where: 'form',
-    blocked: inForm,
-    run: ({ screen }) => screen.form.submit(),
+    footer: 'test',
+    blocked: cannotTest,
+    run: ({ screen }) => (screen.form.get().open ? screen.form.submit() : screen.check(screen.current()?.source ?? '')),
   },
 ];
 
 const commands: readonly Command<SourcesScreen>[] = [
   ...formCommands,
-  {
-    id: 'sources.check',
-    keys: ['c'],
-    title: 'Check the source',
-    help: 'Asks the source once: is the address right, is TLS trusted, is the account known, and what may it do.',
-    where: 'screen',
-    footer: 'check',
-    blocked: context => {
-      const source = context.screen.current()?.source ?? '';
-      return (
-        noSource(context) ?? (context.screen.get().checks.get(source)?.state === 'running' ? 'it is being checked already' : undefined)
-      );
-    },
-    run: ({ screen }) => screen.check(screen.current()?.source ?? ''),
-  },
   {
     id: 'sources.open',
     keys: ['enter'],

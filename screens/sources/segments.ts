@@ -1,4 +1,5 @@
 /** How sources look in list and pane. Pure. */
+import { lagOf } from '../../src/core/lag.ts';
 import { shortAge } from '../../src/core/time.ts';
 import type { NoticeState, SourceState } from '../../src/state/index.ts';
 import { fit, wrapCells } from '../../src/ui/cells.ts';
@@ -33,8 +34,10 @@ export function headSegments(width: number, zone: Zone): readonly Segment[] {
 const at = (ms: number | null, { now, zone, offsetMinutes }: Clock): string =>
   ms === null ? '      never' : shortTime(ms, now, zone, offsetMinutes);
 
-/** How long ago the source was heard of. */
-const lagOf = (ms: number | null, now: number): string => (ms === null ? '-' : shortAge(now - ms));
+function lagText(health: SourceState, now: number): string {
+  const lag = lagOf(health, now);
+  return lag === null ? '-' : shortAge(lag);
+}
 
 export function sourceSegments(health: SourceState, width: number, clock: Clock): readonly Segment[] {
   const { source, kind, level, reason, remarks, lastContact, lastEvent, events, skipped, reconnects } = health;
@@ -44,7 +47,7 @@ export function sourceSegments(health: SourceState, width: number, clock: Clock)
     { text: left(level, LEVEL), tone: healthTone(level) },
   ];
   if (width >= 60) {
-    const contact = `${left(kind, KIND)}${left(at(lastContact, clock), TIME)}${right(lagOf(lastContact, clock.now), LAG)}`;
+    const contact = `${left(kind, KIND)}${left(at(lastContact, clock), TIME)}${right(lagText(health, clock.now), LAG)}`;
     segments.push({ text: contact, tone: 'muted' });
   }
   if (width >= WIDE) {
@@ -69,13 +72,13 @@ function pair(name: string, value: string, width: number, tone?: Tone): PaneLine
 }
 
 function checkLines({ check, tabled }: Pick<About, 'check' | 'tabled'>, width: number, { offsetMinutes, zone }: Clock): PaneLine[] {
-  if (!check) return [[{ text: ' c checks the source: address, trust, account, and what it may do.', tone: 'muted' }]];
+  if (!check) return [[{ text: ' ^t tests the source: address, trust, account, and what it may do.', tone: 'muted' }]];
   const time = fullTime(check.at, zone, offsetMinutes);
-  if (check.state === 'running') return pair('check', `running since ${time}; ctrl+c stops it`, width);
-  if (check.state === 'failed') return [...pair('check', `failed at ${time}`, width, 'bad'), ...pair('', check.problem.message, width)];
+  if (check.state === 'running') return pair('test', `running since ${time}; ctrl+c stops it`, width);
+  if (check.state === 'failed') return [...pair('test', `failed at ${time}`, width, 'bad'), ...pair('', check.problem.message, width)];
   const { account, version, can, cannot, remarks } = check.report;
   return [
-    ...pair('check', `passed at ${time}`, width, 'ok'),
+    ...pair('test', `passed at ${time}`, width, 'ok'),
     ...pair('account', account, width),
     ...pair('version', version, width),
     ...pair('may', tabled ? '' : can.join(', '), width),
@@ -103,6 +106,11 @@ export function sourceLines({ health, check, tabled }: About, width: number, clo
     ...pair('kind', version === '' ? kind : `${kind}, version ${version}`, width),
     ...pair('last contact', ago(lastContact), width),
     ...pair('last event', ago(lastEvent), width),
+    ...pair(
+      'lag',
+      lagOf(health, clock.now) === null ? 'not known yet' : `${lagText(health, clock.now)}: what happened since may not be here yet`,
+      width,
+    ),
     ...pair('last error', lastError ? `${lastError.text} Last at ${ago(lastError.at)}.` : 'none since rollcall was started', width),
     ...pair('events', `${count(events)}, ${count(skipped)} records skipped as unreadable, ${count(reconnects)} reconnects`, width),
     ...checkLines({ check, tabled }, width, clock),

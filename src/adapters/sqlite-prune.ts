@@ -19,6 +19,7 @@ export function retentionStore(db: DatabaseSync, atomic: <T>(work: () => T) => T
   );
   const remove = db.prepare('DELETE FROM events WHERE seq = ?');
   const forget = db.prepare('DELETE FROM seen WHERE day < ?');
+  const forgetHosts = db.prepare('DELETE FROM heard WHERE host <> 0 AND host NOT IN (SELECT host FROM seen)');
   const number = (pragma: string) => Number(Object.values(db.prepare(`PRAGMA ${pragma}`).get() ?? {})[0] ?? 0);
   /** Once a day is enough: all of what was seen is looked through. */
   let forgottenTo: number | undefined;
@@ -49,7 +50,10 @@ export function retentionStore(db: DatabaseSync, atomic: <T>(work: () => T) => T
     forgetSeen(before) {
       const day = Math.floor(before / DAY_MS);
       if (day === forgottenTo) return;
-      atomic(() => forget.run(day));
+      atomic(() => {
+        forget.run(day);
+        forgetHosts.run();
+      });
       forgottenTo = day;
     },
     compact() {

@@ -62,6 +62,7 @@ export function runStore(db: DatabaseSync): RunStore {
   );
   const one = db.prepare('SELECT * FROM runs WHERE id = ?');
   const newest = db.prepare('SELECT * FROM runs ORDER BY seq DESC LIMIT ?');
+  const newestIds = db.prepare('SELECT id FROM runs ORDER BY seq DESC LIMIT ?');
   const answersOf = db.prepare('SELECT source, host, at, state, words, late, row_count FROM answers WHERE run = ?');
   const failuresOf = db.prepare("SELECT source, host FROM answers WHERE run = ? AND state <> 'rows'");
   const deleteAnswer = db.prepare('DELETE FROM answers WHERE run = ? AND source = ? AND host = ?');
@@ -113,5 +114,6 @@ export function runStore(db: DatabaseSync): RunStore {
       return row && retell(row as unknown as RunRow);
     },
     runs: limit => (newest.all(limit) as unknown as readonly RunRow[]).map(retell),
+    runIds: limit => newestIds.all(limit).map(({ id }) => String(id)),
   };
 }

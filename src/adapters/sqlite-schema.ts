@@ -75,6 +75,8 @@ const MIGRATIONS: readonly string[] = [
   `ALTER TABLE runs ADD COLUMN sendings TEXT NOT NULL DEFAULT '[]';`,
 
   'CREATE INDEX IF NOT EXISTS triage_waking ON triage (until) WHERE until IS NOT NULL;',
+
+  'CREATE TABLE IF NOT EXISTS heard (what INTEGER PRIMARY KEY, host INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;',
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

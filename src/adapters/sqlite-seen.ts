@@ -1,14 +1,18 @@
 /**
- * What was ever seen, as pairs of content and host, with the last day on which it was: what is not in the table is new.
- * Written in the transaction of the events themselves.
+ * What was ever seen, as pairs of content and host, with the last day on which it was: what is not in the table is new, once
+ * there is something for it to be new against. What a host tells of a table for the first time was there before: for ten minutes
+ * nothing of that is new, unless both the host and the table have been heard of for a day. Written in the transaction of the
+ * events themselves.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { canBeNew, hash52, isInventory, type NoveltyKeys, noveltyKeys } from '../core/fold.ts';
 import type { FeedEvent } from '../core/model.ts';
 
 const DAY_MS = 86_400_000;
-/** What a host's first answer to a query brings within this time was there before; it may come in many parts. */
-const FIRST_ANSWER_MS = 30_000;
+/** For so long after its first row a table is only learnt, host by host: first answers may come in many parts. */
+const LEARNING_MS = 600_000;
+/** What was heard of for so long has had its schedule run once. */
+const KNOWN_MS = DAY_MS;
 /** Entries of the memory of what is in the table. */
 const MEMORY = 100_000;
 
@@ -68,6 +72,28 @@ function recentPairs() {
   };
 }
 
+/** Since when something is heard of, epoch ms. */
+function firstHeard(db: DatabaseSync) {
+  const find = db.prepare('SELECT at FROM heard WHERE what = ?');
+  const insert = db.prepare('INSERT INTO heard (what, host, at) VALUES (?, ?, ?)');
+  const known = new Map<string, number>();
+  return {
+    clear: () => known.clear(),
+    /** `host`: the one whose entry goes when nothing is known of it any more; 0 for one of the fleet. From now on it is heard of. */
+    since(name: string, host: number, now: number): number {
+      const before = known.get(name);
+      if (before !== undefined) return before;
+      const what = hash52(name);
+      const found = find.get(what);
+      if (!found) insert.run(what, host, now);
+      const at = found ? Number(found.at) : now;
+      if (known.size >= MEMORY) known.clear();
+      known.set(name, at);
+      return at;
+    },
+  };
+}
+
 export function seenBefore(db: DatabaseSync): SeenBefore {
   const dayOf = db.prepare('SELECT day FROM seen WHERE content = ? AND host = ?');
   const anywhere = db.prepare('SELECT 1 FROM seen WHERE content = ? LIMIT 1');
@@ -75,6 +101,7 @@ export function seenBefore(db: DatabaseSync): SeenBefore {
   const touch = db.prepare('UPDATE seen SET day = ? WHERE content = ? AND host = ?');
   const hashed = remembered();
   const recent = recentPairs();
+  const heard = firstHeard(db);
 
   /** Where the content was seen before; from now on it was seen on this host. */
   const see = (content: number, host: number, day: number): 'here' | 'elsewhere' | 'nowhere' => {
@@ -87,30 +114,29 @@ export function seenBefore(db: DatabaseSync): SeenBefore {
     return elsewhere ? 'elsewhere' : 'nowhere';
   };
 
-  /** By subject and host: when the first answer came, where this process saw it come. */
-  const firstAnswers = new Map<string, number>();
-
-  const isFirstAnswer = ({ subject, host }: NoveltyKeys, { seenAt }: FeedEvent, day: number): boolean => {
-    const pair = `${subject}\u0000${host}`;
-    if (see(hashed(`subject\u0000${subject}`), hashed(host), day) !== 'here') {
-      if (firstAnswers.size >= MEMORY) firstAnswers.clear();
-      firstAnswers.set(pair, seenAt);
-    }
-    const since = firstAnswers.get(pair);
-    return since !== undefined && seenAt - since < FIRST_ANSWER_MS;
+  /** Whether there is nothing yet that the event could be new against. */
+  const isLearnt = ({ subject, host }: NoveltyKeys, event: FeedEvent): boolean => {
+    const { seenAt: now } = event;
+    const id = hashed(host);
+    if (now - heard.since(`${subject}\u0000${host}`, id, now) >= LEARNING_MS) return false;
+    const hostSince = heard.since(`\u0000${host}`, id, now);
+    const subjectSince = heard.since(subject, 0, now);
+    return isInventory(event) || now - Math.max(hostSince, subjectSince) < KNOWN_MS;
   };
 
   return {
     newness(event) {
       if (!canBeNew(event)) return UNTOLD;
       const keys = noveltyKeys(event);
-      const day = Math.floor(event.seenAt / DAY_MS);
-      const first = isFirstAnswer(keys, event, day);
-      const seen = see(keys.content, hashed(keys.host), day);
+      const learnt = isLearnt(keys, event);
+      const seen = see(keys.content, hashed(keys.host), Math.floor(event.seenAt / DAY_MS));
       const { content } = keys;
-      if (seen === 'here' || (isInventory(event) && first)) return { content };
+      if (seen === 'here' || learnt) return { content };
       return { content, isNew: seen === 'elsewhere' ? 'host' : 'fleet' };
     },
-    forget: () => recent.clear(),
+    forget() {
+      recent.clear();
+      heard.clear();
+    },
   };
 }

@@ -27,8 +27,9 @@ export function terminalFacts(stream: Stream, env: Environment, noColor = false)
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
   return {
     tty,
-    columns: stream.columns ?? 80,
-    rows: stream.rows ?? 24,
+    // A terminal that does not know its size says 0.
+    columns: stream.columns || 80,
+    rows: stream.rows || 24,
     colour: !tty || dumb || noColor || env.NO_COLOR ? 0 : colourOf(env),
     unicode: process.platform === 'win32' || /utf-?8/i.test(locale),
     dumb,

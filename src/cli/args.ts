@@ -34,7 +34,7 @@ export const MAX_TIMEOUT_S = 3_600;
 export const COMMON_FLAGS: readonly Flag[] = [
   { name: 'config-dir', value: 'DIR', env: 'ROLLCALL_CONFIG_DIR', help: "settings; default: the platform's config directory" },
   { name: 'data-dir', value: 'DIR', env: 'ROLLCALL_DATA_DIR', help: "events, runs, audit; default: the platform's data directory" },
-  { name: 'source', value: 'NAME', many: true, help: 'one configured source; repeatable; default: all' },
+  { name: 'source', value: 'NAME', many: true, help: 'one configured source; default: all' },
   { name: 'lab', value: 'N', optional: true, help: `this machine and N simulated hosts (default ${DEFAULT_LAB}) instead of the sources` },
   { name: 'format', value: COMMON_FORMATS.join('|'), help: 'default: table on a terminal, else jsonl for feed and json for the rest' },
   { name: 'output', value: 'FILE', help: 'write there (0600, whole or not at all) instead of standard output' },

@@ -133,7 +133,8 @@ export async function ask(context: CommandContext, session: Session, asking: Ask
   const { run, launched } = await sendAndWait(context, session, () => asking.send({ timeoutMs, offline: 'wait' }));
   messages.rest();
   await printer.finish(run);
-  messages.step(`${tallyText(run)} · ${elapsed(run, clock.now())} · run ${run.id}`);
+  const shown = context.format === 'table' && context.terminal.tty;
+  messages.step(`${shown ? '' : `${tallyText(run)} · `}${elapsed(run, clock.now())} · run ${run.id}`);
   for (const note of run.notes) if (!told.includes(note)) messages.tell(note);
   if (run.count('not_asked') > 0) {
     const lab = common.lab === undefined ? '' : ` --lab ${common.lab}`;

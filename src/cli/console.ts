@@ -16,12 +16,12 @@ import { DEFAULT_TIMEOUT_S } from './args.ts';
 import { FeedTail } from './feed-tail.ts';
 import type { CommonOptions } from './parse.ts';
 import { repeat } from './repeat.ts';
+import { RunTail } from './run-tail.ts';
 import { auditedTriage } from './triage-audit.ts';
 import type { Rollcall } from './wire.ts';
 
-/** Stored events and runs that are on screen at once after a start; the rest is found in the store. */
+/** Stored events that are on screen at once after a start; the rest is found in the store. */
 const EVENTS_AT_START = 1_000;
-const RUNS_AT_START = 50;
 /** ms between looks for what other processes on this data directory have stored. */
 const TAIL_MS = 1_000;
 /** The connection to the terminal broke (SIGHUP): the person comes back, and open runs are taken up again then. */
@@ -63,6 +63,7 @@ export async function runConsole(common: CommonOptions, directories: Directories
     const sourceAdmin = createSourceAdmin({ settings, connect, open: connector => engine.add(connector) });
     const before = store.before(Number.MAX_SAFE_INTEGER, EVENTS_AT_START).toReversed();
     state.feed.add(before);
+    state.feed.precededBy(store.count() - before.length);
     tail = new FeedTail(store, before.at(-1)?.seq ?? 0, events => state.feed.add(events));
     triage.open(auditedTriage(store, audit), who);
     const failed = (thrown: unknown) => {
@@ -73,10 +74,11 @@ export async function runConsole(common: CommonOptions, directories: Directories
     const others = { clock: systemClock, everyMs: TAIL_MS, signal: leaving.signal, failed };
     void repeat(() => catchUp(tail), others);
     void repeat(triage.refresh, others);
-    for (const run of engine.runs(RUNS_AT_START).toReversed()) state.observer.run(run);
+    const runs = new RunTail(engine, state);
+    void repeat(() => runs.poll(), others);
     rollcall.retain();
     engine.start();
-    engine.rejoin(RUNS_AT_START);
+    runs.poll();
     return {
       engine,
       raw(seq: number) {

@@ -17,6 +17,7 @@ import { clean, safeJson } from '../core/sanitize.ts';
 import type { Template } from '../core/template.ts';
 import { isoUtc } from '../core/time.ts';
 import { type BundleFile, eventLines, runFiles } from './evidence-content.ts';
+import { LAB_SOURCE } from './lab.ts';
 
 /** The action in the audit trail under which the hash of a bundle's list is found. */
 export const EVIDENCE_ACTION = 'evidence';
@@ -59,7 +60,8 @@ function sourceDescriptions(
     const found = sources.find(source => source.name === name);
     if (!found) {
       const kind = run?.targets.find(({ host }) => host.source === name)?.host.kind ?? null;
-      return { name, kind, address: null, note: 'not in the settings when this bundle was made' };
+      const note = name === LAB_SOURCE ? 'the built-in lab: this machine and simulated hosts' : 'not in the settings when this was made';
+      return { name, kind, address: null, note };
     }
     const { kind, own, insecure, caFile } = found;
     const tls = insecure ? 'not verified' : caFile === undefined ? 'verified' : 'verified by a CA of our own';
@@ -68,7 +70,7 @@ function sourceDescriptions(
 }
 
 /** Counts what goes by, and remembers where it came from. */
-function* counting(events: Iterable<FeedEvent>, seen: { count: number; ids: Set<string>; sources: Set<string> }): Generator<FeedEvent> {
+function* counting(events: Iterable<FeedEvent>, seen: SeenEvents): Generator<FeedEvent> {
   for (const event of events) {
     seen.count += 1;
     seen.ids.add(event.id);
@@ -107,55 +109,67 @@ async function add({ bundle, files }: Making, file: BundleFile): Promise<void> {
   files.push(file);
 }
 
-/** All but `README.txt` and the list; returns how many events there were. */
-async function addContents(making: Making, subject: BundleSubject, mask: Masker, deps: BundleDeps): Promise<number> {
-  const { run, events } = subject;
-  const seen = { count: 0, ids: new Set<string>(), sources: new Set<string>() };
-  const template = run && deps.templates.find(({ name, digest }) => name === run.record.template && digest === run.record.digest);
-  if (run) for (const file of runFiles(run, template, mask)) await add(making, file);
-  if (events) {
-    const texts = eventLines(counting(events.events, seen), deps.store, deps.now(), mask);
-    await add(making, { name: 'events.jsonl', what: 'events, their raw records and what was decided on them', texts });
-  }
+/** What was seen of the events while they were written. */
+type SeenEvents = { count: number; readonly ids: Set<string>; readonly sources: Set<string> };
+
+async function addEvents(making: Making, { chosen, events }: BundleEvents, mask: Masker, at: number, { store }: BundleDeps) {
+  const seen: SeenEvents = { count: 0, ids: new Set(), sources: new Set() };
+  const texts = eventLines(counting(events, seen), store, at, mask);
+  await add(making, { name: 'events.jsonl', what: 'events, their raw records and what was decided on them', texts });
+  return { ...seen, chosen };
+}
+
+/** The lines of the audit trail that tell of what is in the bundle, and how the trail stands. */
+async function addAudit(making: Making, run: Run | undefined, ids: ReadonlySet<string>, mask: Masker, { dataDir }: BundleDeps) {
   const lines: string[] = [];
-  const report = await readAudit(path.join(deps.dataDir, AUDIT_FILE), line => {
-    if (concerns(line, run, seen.ids)) lines.push(line.text);
+  const report = await readAudit(path.join(dataDir, AUDIT_FILE), line => {
+    if (concerns(line, run, ids)) lines.push(line.text);
   });
   if (lines.length > 0) {
     const texts = lines.map(line => `${mask.text(line)}\n`);
     await add(making, { name: AUDIT_FILE, what: 'what people did, from the audit log', texts });
   }
+  return auditSummary(report, lines.length);
+}
+
+/** All but `README.txt` and the list; returns how many events there were. */
+async function addContents(making: Making, { run, events }: BundleSubject, mask: Masker, at: number, deps: BundleDeps): Promise<number> {
+  const template = run && deps.templates.find(({ name, digest }) => name === run.record.template && digest === run.record.digest);
+  if (run) for (const file of runFiles(run, template, mask)) await add(making, file);
+  const seen = events && (await addEvents(making, events, mask, at, deps));
+  const audit = await addAudit(making, run, seen?.ids ?? new Set(), mask, deps);
   const about = {
-    made_at: isoUtc(deps.now()),
+    made_at: isoUtc(at),
     made_by: deps.who,
     made_on: hostname(),
     tool: { name: 'rollcall', version: packageJson.version },
     masked: mask.on ? mask.count : null,
     run: run ? { ...runSummary(run), phase: run.phase, notes: run.notes, template_is_unchanged: template !== undefined } : null,
-    events: events ? { chosen: events.chosen, count: seen.count } : null,
-    sources: sourceDescriptions({ run, names: seen.sources }, deps),
-    audit: auditSummary(report, lines.length),
+    events: seen ? { chosen: seen.chosen, count: seen.count } : null,
+    sources: sourceDescriptions({ run, names: seen?.sources ?? new Set() }, deps),
+    audit,
   };
   const what = 'who made this, when, with what; sources; state of the audit log';
   await add(making, { name: 'about.json', what, texts: [`${safeJson(about, 2)}\n`] });
-  return seen.count;
+  return seen?.count ?? 0;
 }
 
 /**
  * Makes a bundle at `target` (absolute; an archive where it ends in `.tar`). Its hash is audited before it takes its name.
- * Throws a 'usage' Problem when it cannot be there or would be empty, and a 'storage' Problem.
+ * Throws a 'usage' Problem when it cannot be there, and 'storage' Problems.
  */
 export async function makeBundle(subject: BundleSubject, target: string, deps: BundleDeps): Promise<Bundle> {
   const mask = subject.mask ? createMasker() : NO_MASK;
-  const bundle = openBundle(target, deps.now());
+  const at = deps.now();
+  const bundle = openBundle(target, at);
   const making: Making = { bundle, files: [] };
   try {
-    const events = await addContents(making, subject, mask, deps);
+    const events = await addContents(making, subject, mask, at, deps);
     const masked = mask.on ? mask.count : undefined;
     const listed = making.files.map(({ name, what }) => [name, what] as const);
     const text = readmeText({
       version: packageJson.version,
-      at: deps.now(),
+      at,
       who: clean(deps.who, 80),
       machine: clean(hostname(), 80),
       subjects: subjectsOf(subject, events),

@@ -174,7 +174,7 @@ async function poll({ common, clock, signal, messages }: CommandContext, { engin
   const failures = expired ? withLate(whole, engine, seen.contacted, `did not answer within ${Math.round(ms / 1_000)} s`) : whole;
   messages.rest();
   const partly = value.filter(failure => !failure.whole).map(({ problem }) => problem);
-  for (const problem of [...failures.values(), ...partly]) messages.tell(problem.message);
+  for (const problem of [...failures.values(), ...partly]) messages.fail(problem.message);
   for (const connector of engine.connectors) for (const remark of connector.remarks?.() ?? []) messages.tell(`${connector.id}: ${remark}`);
   const failure = failures.size === engine.connectors.length ? worst(failures.values()) : undefined;
   return failure ? exitCodeFor(failure.kind) : 0;

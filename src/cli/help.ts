@@ -58,11 +58,11 @@ function details(spec: CommandSpec): string[] {
   ];
 }
 
-/** Help for a command, or for all whose names begin so (`source`). Throws a 'usage' Problem for what is no command. */
+/** Help for a command and for all whose names go on from it (`nodes`, `source`). Throws a 'usage' Problem for what is no command. */
 function helpFor(words: readonly string[]): string[] {
   const wanted = words.join(' ');
-  const exact = COMMANDS.filter(({ name }) => wanted === name || wanted.startsWith(`${name} `));
-  const found = exact.length > 0 ? exact : COMMANDS.filter(({ name }) => name.startsWith(`${wanted} `));
+  const named = COMMANDS.filter(({ name }) => `${name} `.startsWith(`${wanted} `));
+  const found = named.length > 0 ? named : COMMANDS.filter(({ name }) => wanted.startsWith(`${name} `)).slice(-1);
   if (found.length > 0) return found.flatMap((spec, index) => (index === 0 ? details(spec) : ['', ...details(spec)]));
   throw new Problem('usage', `There is no command '${clean(wanted, 80)}'. There are: ${COMMANDS.map(({ name }) => name).join(', ')}.`);
 }

@@ -112,11 +112,12 @@ export async function runCommand(argv: readonly string[], deps: Deps = processDe
   const { quiet, plain, noColor } = invocation.kind === 'error' ? { quiet: false, plain: true, noColor: false } : invocation.common;
   const messages = createMessages(deps.stderr, terminalFacts(deps.stderr, deps.env, noColor), { quiet, plain });
   try {
+    const command = withoutConsole(invocation, deps);
     if (invocation.kind === 'console') messages.step('The feed, line by line; ctrl+c ends it. `rollcall help` lists the commands.');
-    return await run(withoutConsole(invocation, deps), format, messages, deps);
+    return await run(command, format, messages, deps);
   } catch (thrown) {
     const problem = toProblem(thrown);
-    messages.tell(`rollcall: ${problem.message}`);
+    messages.fail(problem.message, 'rollcall: ');
     if (format === 'json') await printError(problem, deps);
     return exitCodeFor(problem.kind);
   }

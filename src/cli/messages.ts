@@ -6,6 +6,8 @@ import { clean } from '../core/sanitize.ts';
 export interface Messages {
   /** A line that is always printed. */
   tell(text: string): void;
+  /** A failure, after `prefix`; not told again where the line before was of the same one, told as it came. */
+  fail(text: string, prefix?: string): void;
   /** How far things are: redrawn in place on a terminal, left out elsewhere and with `--quiet`. */
   progress(text: string): void;
   /** A milestone: a line everywhere, but not with `--quiet`. */
@@ -27,6 +29,7 @@ export function createMessages(
 ): Messages {
   const redraws = terminal.tty && !terminal.dumb && !options.plain && !options.quiet;
   let drawn = false;
+  let last = '';
   let gone = false;
   stream.on('error', () => {
     gone = true;
@@ -40,11 +43,15 @@ export function createMessages(
   };
   const line = (text: string) => {
     rest();
+    last = text;
     write(`${clean(text, MAX_LINE)}\n`);
   };
   return {
     rest,
     tell: line,
+    fail(text, prefix = '') {
+      if (text !== last) line(`${prefix}${text}`);
+    },
     step: text => {
       if (!options.quiet) line(text);
     },

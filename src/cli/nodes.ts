@@ -36,7 +36,7 @@ async function nodeNamed(nodes: NodeAdmin, name: string, signal: AbortSignal): P
   const byId = all.filter(({ id }) => id === wanted);
   const found = byId.length > 0 ? byId : all.filter(({ hostname, uuid }) => [hostname, uuid].some(text => text.toLowerCase() === wanted));
   const [node] = found;
-  if (!node) throw new Problem('usage', `There is no node '${clean(name, 80)}'. \`rollcall nodes list\` shows them.`);
+  if (!node) throw new Problem('usage', `There is no node '${clean(name, 80)}'. \`rollcall nodes\` shows them.`);
   if (found.length > 1)
     throw new Problem(
       'usage',

@@ -8,6 +8,16 @@ import { clean } from './sanitize.ts';
 export type Operator = ':' | '=' | '>=' | '<=' | '>' | '<';
 export type Test<T> = (item: T) => boolean;
 
+/** Whether an operator holds, by the difference between what there is and what is wanted. */
+export const COMPARED: Readonly<Record<Operator, (difference: number) => boolean>> = {
+  ':': difference => difference === 0,
+  '=': difference => difference === 0,
+  '>=': difference => difference >= 0,
+  '<=': difference => difference <= 0,
+  '>': difference => difference > 0,
+  '<': difference => difference < 0,
+};
+
 /** One thing to filter by. `compile` returns a test, or in words what is wrong with the value. */
 export type Field<T> = {
   readonly names: readonly string[];
@@ -16,6 +26,8 @@ export type Field<T> = {
   readonly example: string;
   /** All values there are, for fields with a closed set of them. */
   readonly values?: readonly string[];
+  /** What a value stands for while it is being typed: the beginning of one. Absent where it is taken as it is. */
+  begun?(value: string): string;
   compile(value: string, operator: Operator): Test<T> | string;
 };
 
@@ -103,6 +115,18 @@ export function substring<T>(wanted: string, anyText: Vocabulary<T>['anyText']):
 }
 
 const FIELD_TERM = /^([a-z_]{2,})(>=|<=|[:=<>])([\s\S]*)$/i;
+
+/**
+ * The expression as it is meant while the word at the cursor is being typed: a value without quotes is the beginning of one where
+ * its field has a way to say so, and `table:cron` finds `crontab` already. What is excluded is taken as it stands.
+ */
+export function whileTyped(expression: string, cursor: number, fields: Vocabulary<never>['fields']): string {
+  const { to, text } = wordAt(expression, cursor);
+  const [, name = '', , value = ''] = FIELD_TERM.exec(text) ?? [];
+  const field = fields.find(({ names }) => names.includes(name.toLowerCase()));
+  if (cursor !== to || !field?.begun || value === '' || value.includes('"')) return expression;
+  return expression.slice(0, to - value.length) + field.begun(value) + expression.slice(to);
+}
 
 /** One word without its leading `-` or `!`. */
 function compileTerm<T>(body: string, { fields, anyText }: Vocabulary<T>): { test: Test<T>; field: string | null } | string {

@@ -1,21 +1,20 @@
 /** Events filtered by words: `sev>=high host:web-* attack:T1543 since:1h status:open col:path=/tmp/* "text" -noise`. */
-import { compileFilter, type Field, type Filter, type Operator, substring, type Test, type Vocabulary } from './filter-language.ts';
+import { cellField, globField } from './filter-fields.ts';
+import {
+  COMPARED,
+  compileFilter,
+  type Field,
+  type Filter,
+  type Operator,
+  substring,
+  type Test,
+  type Vocabulary,
+} from './filter-language.ts';
 import { globTest } from './glob.ts';
 import type { FeedEvent } from './model.ts';
 import { SEVERITIES } from './model.ts';
 import { parseTime } from './time.ts';
 import { isOpen, TRIAGE_STATES, type TriageState } from './triage.ts';
-
-export {
-  compileFilter,
-  type Field,
-  type Filter,
-  filterTerm,
-  type Operator,
-  type Term,
-  type Test,
-  type Vocabulary,
-} from './filter-language.ts';
 
 /** What lists hold of an event. The raw record is not looked into. */
 export type FilteredEvent = Omit<FeedEvent, 'raw' | 'dedupeKey' | 'tables' | 'isNew' | 'rules'> & {
@@ -39,14 +38,6 @@ export type FilterFacts = {
   readonly statusOf?: (event: FilteredEvent) => TriageState;
 };
 
-const COMPARED: Record<Operator, (difference: number) => boolean> = {
-  ':': difference => difference === 0,
-  '=': difference => difference === 0,
-  '>=': difference => difference >= 0,
-  '<=': difference => difference <= 0,
-  '>': difference => difference > 0,
-  '<': difference => difference < 0,
-};
 const ALL_OPERATORS = Object.keys(COMPARED) as Operator[];
 
 const severity: Field<FilteredEvent> = {
@@ -61,23 +52,6 @@ const severity: Field<FilteredEvent> = {
     return event => chosen.has(event.severity);
   },
 };
-
-/** A field that holds one text, matched as a whole, with `*` and `?`. */
-function globField<T>(names: readonly string[], example: string, read: (item: T) => string | null, values?: readonly string[]): Field<T> {
-  return {
-    names,
-    operators: [':', '='],
-    example,
-    ...(values && { values }),
-    compile(value) {
-      const test = globTest(value);
-      return item => {
-        const text = read(item);
-        return text !== null && test(text);
-      };
-    },
-  };
-}
 
 /** A field with a few values, each of which is a test; what it does not know is an error. */
 function choice(names: readonly string[], example: string, tests: Readonly<Record<string, Test<FilteredEvent>>>): Field<FilteredEvent> {
@@ -100,6 +74,7 @@ const attack: Field<FilteredEvent> = {
   names: ['attack', 'mitre'],
   operators: [':', '='],
   example: 'attack:T1543',
+  begun: value => `${value}*`,
   compile(value) {
     const wanted = value.toUpperCase();
     if (wanted.includes('*') || wanted.includes('?')) {
@@ -107,16 +82,6 @@ const attack: Field<FilteredEvent> = {
       return event => event.attack.some(test);
     }
     return event => event.attack.some(id => id === wanted || id.startsWith(`${wanted}.`));
-  },
-};
-
-const rule: Field<FilteredEvent> = {
-  names: ['rule'],
-  operators: [':', '='],
-  example: 'rule:deleted-binary',
-  compile(value) {
-    const test = globTest(value);
-    return event => event.rules?.some(test) ?? false;
   },
 };
 
@@ -134,34 +99,6 @@ function timeField(name: 'since' | 'until', example: string, { now }: FilterFact
     },
   };
 }
-
-const CELL = /^([^=<>]+)(?:(>=|<=|[=<>])([\s\S]*))?$/;
-
-/** A column of the row: `col:path=/tmp/*`, `col:port>1024`; `col:path` asks that it is there and not empty. */
-const column: Field<FilteredEvent> = {
-  names: ['col', 'column'],
-  operators: [':'],
-  example: 'col:path=/tmp/*',
-  compile(value) {
-    const [, name = '', operator, wanted = ''] = CELL.exec(value) ?? [];
-    if (name === '' || (operator !== undefined && wanted === '')) return 'write it as col:path=/tmp/* or col:port>1024';
-    if (operator === undefined) return event => Boolean(cellOf(event, name));
-    if (operator === '=') {
-      const test = globTest(wanted);
-      return event => {
-        const cell = cellOf(event, name);
-        return typeof cell === 'string' && test(cell);
-      };
-    }
-    const limit = Number(wanted);
-    if (Number.isNaN(limit)) return `'${wanted}' is no number`;
-    const compared = COMPARED[operator as Operator];
-    return event => {
-      const cell = cellOf(event, name);
-      return typeof cell === 'string' && cell !== '' && compared(Number(cell) - limit);
-    };
-  },
-};
 
 const text: Field<FilteredEvent> = {
   names: ['text'],
@@ -187,10 +124,9 @@ const novelty = choice(['new'], 'new:yes', {
 });
 
 function anyEventText(event: FilteredEvent, test: (text: string) => boolean): boolean {
-  const { hostname, queryName, table, text } = event;
-  if (test(hostname) || (queryName !== null && test(queryName)) || (table !== null && test(table))) return true;
-  if (text !== undefined) return test(text);
-  if (test(event.title)) return true;
+  const { hostname, queryName, table, text = event.title } = event;
+  if (test(text) || test(hostname) || (queryName !== null && test(queryName)) || (table !== null && test(table))) return true;
+  if (event.text !== undefined) return false;
   const { row } = event;
   for (const name in row) {
     const value = row[name];
@@ -200,7 +136,7 @@ function anyEventText(event: FilteredEvent, test: (text: string) => boolean): bo
 }
 
 /** The words for events, with what they need to know beyond the event. */
-export const eventVocabulary = (facts: FilterFacts = {}): Vocabulary<FilteredEvent> => ({
+const eventVocabulary = (facts: FilterFacts = {}): Vocabulary<FilteredEvent> => ({
   fields: [
     severity,
     globField(['host'], 'host:web-*', event => event.hostname),
@@ -210,13 +146,13 @@ export const eventVocabulary = (facts: FilterFacts = {}): Vocabulary<FilteredEve
     timeField('since', 'since:1h', facts),
     timeField('until', 'until:30m', facts),
     attack,
-    rule,
+    globField(['rule'], 'rule:deleted-binary', event => event.rules ?? null),
     status(facts),
     novelty,
     globField(['action'], 'action:added', event => event.action, ['added', 'removed', 'snapshot']),
     globField(['query'], 'query:pack/*', event => event.queryName),
     globField(['kind'], 'kind:status', event => event.kind, ['host', 'query_row', 'status']),
-    column,
+    cellField((event, column, test) => test(cellOf(event, column))),
   ],
   anyText: anyEventText,
 });

@@ -301,6 +301,8 @@ export interface RunStore {
   /** Runs with their answers, newest first. */
   run(id: string): Run | undefined;
   runs(limit: number): readonly Run[];
+  /** Ids of the newest runs, newest first: cheap, for who looks often. */
+  runIds(limit: number): readonly string[];
 }
 
 /** Small persistent values by key: node keys of the direct endpoint, states of hosts, the agent's differential state. */

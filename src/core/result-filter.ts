@@ -1,7 +1,6 @@
 /** Answers filtered by the words of the filter language: hosts of a run, the rows that they gave, and stacked values. */
-import { cellTest } from './cell-test.ts';
+import { cellField, globField } from './filter-fields.ts';
 import { compileFilter, type Field, type Filter, type Test, type Vocabulary } from './filter-language.ts';
-import { globTest } from './glob.ts';
 import { HOST_VOCABULARY } from './host-filter.ts';
 import type { Host, Row } from './model.ts';
 import type { Target } from './run.ts';
@@ -54,34 +53,12 @@ const state: Field<Target> = {
   },
 };
 
-const reason: Field<Target> = {
-  names: ['reason'],
-  operators: [':', '='],
-  example: 'reason:*watchdog*',
-  compile(value) {
-    const test = globTest(value);
-    return target => test(target.reason);
-  },
-};
-
-function cellField<T>(some: (item: T, column: string, test: (cell: string | null | undefined) => boolean) => boolean): Field<T> {
-  return {
-    names: ['col', 'column'],
-    operators: [':'],
-    example: 'col:path=/tmp/*',
-    compile(value) {
-      const wanted = cellTest(value);
-      return typeof wanted === 'string' ? wanted : item => some(item, wanted.column, wanted.test);
-    },
-  };
-}
-
 /** Hosts of a run. `col:` is true of a host when it is of one of its rows. */
 export const TARGET_VOCABULARY: Vocabulary<Target> = {
   fields: [
     ...hostFields<Target>(({ host }) => host),
     state,
-    reason,
+    globField(['reason'], 'reason:*watchdog*', ({ reason }) => reason),
     cellField<Target>(({ rows }, column, test) => rows.some(row => test(row[column]))),
   ],
   anyText: (target, test) => test(target.key) || test(rollStateWord(rollStateOf(target))) || test(target.reason),

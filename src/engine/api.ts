@@ -46,7 +46,10 @@ export interface Engine {
   listen(): void;
   /** `listen`, and starts polling feeds and listing hosts; goes on until `stop`. */
   start(): void;
-  /** One pass over every polled feed, side by side; pushed ones are `listen`ed to. Resolves with what failed. */
+  /**
+   * One pass over every polled feed, side by side; pushed ones are `listen`ed to, and a source that has no other is `check`ed.
+   * Resolves with what failed.
+   */
   pollOnce(since: number, signal: AbortSignal): Promise<readonly PollFailure[]>;
   /** Lists hosts of all sources anew. Resolves with each source's failure, if any. */
   refreshHosts(signal?: AbortSignal): Promise<ReadonlyMap<string, Problem>>;
@@ -69,12 +72,16 @@ export interface Engine {
   cancel(runId: string): Promise<void>;
   /** Runs of this and earlier processes, newest first. */
   runs(limit: number): readonly Run[];
+  /** Ids of the newest ones, newest first: cheap. */
+  runIds(limit: number): readonly string[];
   run(id: string): Run | undefined;
+  /** Whether this process waits for the answers of the run, or another one does. */
+  holds(id: string): boolean;
   /**
-   * Takes up the runs that an earlier process left open, among the newest `limit`: their answers are folded in, late ones
-   * too. Call it after `start`; each is told to the observer.
+   * Takes up a run that a process which has gone left open: its answers are folded in, late ones too, and each is told to the
+   * observer. Call it after `start`. Returns the run as it stands now, whether it was taken up or not.
    */
-  rejoin(limit: number): void;
+  rejoin(id: string): Run | undefined;
   /**
    * Stops everything. Open runs end as cancelled, but for those that can be taken up again when `keepOpen` says so (the
    * terminal is gone, the person is not done).

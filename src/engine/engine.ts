@@ -69,6 +69,7 @@ export function createEngine(deps: EngineDeps): Engine {
 
   const pollSource = async ({ connector, health }: Source, since: number, until: AbortSignal): Promise<PollFailure[]> => {
     const polled = connector.feeds.filter(({ cadence }) => cadence !== 'push');
+    if (polled.length === 0) return unreached(connector, until);
     const problems = await Promise.all(
       polled.map(async feed => {
         try {
@@ -83,6 +84,17 @@ export function createEngine(deps: EngineDeps): Engine {
     );
     const failed = problems.filter(problem => problem !== undefined);
     return failed.map(problem => ({ source: connector.id, problem, whole: failed.length === polled.length }));
+  };
+
+  /** Of a source that only pushes, silence says nothing: it is asked whether it is there. */
+  const unreached = async (connector: Connector, until: AbortSignal): Promise<PollFailure[]> => {
+    try {
+      await connector.check(until);
+      return [];
+    } catch (thrown) {
+      if (isAbort(thrown)) return [];
+      return [{ source: connector.id, problem: toProblem(thrown), whole: true }];
+    }
   };
 
   /** A run that its process left open (killed) is shown as what it is: ended, the rest silent. */
@@ -161,14 +173,18 @@ export function createEngine(deps: EngineDeps): Engine {
     },
     cancel: runId => launcher.cancel(runId),
     runs: limit => patient.runs(limit).map(asKnown),
+    runIds: limit => patient.runIds(limit),
     run(id) {
       const live = launcher.known(id);
       if (live) return live;
       const stored = patient.run(id);
       return stored && asKnown(stored);
     },
-    rejoin(limit) {
-      for (const run of patient.runs(limit)) launcher.rejoin(run, engine.connectors, stillAllowed(run));
+    holds: id => launcher.known(id) !== undefined,
+    rejoin(id) {
+      const stored = launcher.known(id) ? undefined : patient.run(id);
+      if (stored?.open) launcher.rejoin(stored, engine.connectors, stillAllowed(stored));
+      return launcher.known(id) ?? (stored && asKnown(stored));
     },
     async stop(keepOpen = false) {
       await launcher.stop(keepOpen);

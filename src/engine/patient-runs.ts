@@ -51,6 +51,10 @@ export class PatientRuns implements RunStore {
     return this.#deps.store.runs(limit).map(run => this.#known(run));
   }
 
+  runIds(limit: number): readonly string[] {
+    return this.#deps.store.runIds(limit);
+  }
+
   /** Writes what waits, as far as that goes. Returns why it does not go on; undefined when nothing waits any more. */
   flush(): Problem | undefined {
     for (let write = this.#waiting[0]; write; write = this.#waiting[0]) {

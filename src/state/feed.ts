@@ -32,9 +32,9 @@ export type History = {
 };
 
 /** Events in memory, which take some 20 MB; what is older is on disk. */
-export const FEED_CAPACITY = 50_000;
+const FEED_CAPACITY = 50_000;
 /** Characters of events in memory at most: hosts may send large rows, on purpose too. */
-export const FEED_SIZE = 50_000_000;
+const FEED_SIZE = 50_000_000;
 
 /** Characters that an event holds in memory. */
 export const sizeOf = ({ event }: FeedItem): number => (event instanceof PackedEvent ? event.size : 0);
@@ -117,22 +117,29 @@ export class FeedRing {
 /** Snapshot that views compare: it is a new object with every change, the ring itself is shared. */
 export type FeedState = {
   readonly ring: FeedRing;
+  /** Events that were stored before the first one here: they are on disk only. */
+  readonly before: number;
+  /** Events that came in here, whether they are still in memory or not. */
   readonly total: number;
   readonly bySeverity: Readonly<Record<Severity, number>>;
 };
 
-export type FeedStore = Store<FeedState> & { add(events: readonly Arrived[]): void };
+export type FeedStore = Store<FeedState> & {
+  add(events: readonly Arrived[]): void;
+  /** Says how many events were stored before the first one that was added. */
+  precededBy(before: number): void;
+};
 
 export function createFeed(schedule: Schedule, capacity = FEED_CAPACITY): FeedStore {
   const store = createStore<FeedState>(
-    { ring: new FeedRing(capacity), total: 0, bySeverity: { info: 0, low: 0, medium: 0, high: 0, critical: 0 } },
+    { ring: new FeedRing(capacity), before: 0, total: 0, bySeverity: { info: 0, low: 0, medium: 0, high: 0, critical: 0 } },
     schedule,
   );
   return {
     ...store,
     add(events) {
       if (events.length === 0) return;
-      const { ring, total, bySeverity } = store.get();
+      const { ring, before, total, bySeverity } = store.get();
       const counts = { ...bySeverity };
       let added = 0;
       for (const stored of events) {
@@ -140,7 +147,8 @@ export function createFeed(schedule: Schedule, capacity = FEED_CAPACITY): FeedSt
         counts[stored.event.severity] += 1;
         added += 1;
       }
-      if (added > 0) store.set({ ring, total: total + added, bySeverity: counts });
+      if (added > 0) store.set({ ring, before, total: total + added, bySeverity: counts });
     },
+    precededBy: before => store.set(state => ({ ...state, before })),
   };
 }

@@ -62,15 +62,16 @@ export function TextField({ value, onChange, focus, width, mask, placeholder }: 
     // What is typed at a question is its answer.
     if (gate.open && ui.get().confirm === undefined) onChange(next);
   };
-  const hint = !focus && value === '' && placeholder !== undefined;
+  const hint = value === '' && placeholder !== undefined;
   return (
     <Box height={1} overflow="hidden" {...(width === undefined ? {} : { width })}>
-      {hint ? (
+      {(focus || !hint) && (
+        <TextInput key={revision} value={value} onChange={hear} focus={focus && !isAsking} {...(mask === undefined ? {} : { mask })} />
+      )}
+      {hint && (
         <Text dimColor wrap="truncate">
           {placeholder}
         </Text>
-      ) : (
-        <TextInput key={revision} value={value} onChange={hear} focus={focus && !isAsking} {...(mask === undefined ? {} : { mask })} />
       )}
     </Box>
   );

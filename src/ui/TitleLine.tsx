@@ -13,7 +13,7 @@ const ROOMY = 60;
 const MAX_NAME = 24;
 
 /** A dot and the source's name; what is not well is said in a word too. */
-export function healthSegments({ source, level }: Health, width: number): readonly Segment[] {
+function healthSegments({ source, level }: Health, width: number): readonly Segment[] {
   const tone = healthTone(level);
   const gap: Segment = { text: width < ROOMY ? ' ' : '  ' };
   if (level !== 'ok') return [gap, { text: `● ${cut(source, MAX_NAME)} ${level}`, tone }];

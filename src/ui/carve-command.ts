@@ -4,7 +4,7 @@ import type { Command, CommandContext } from './keys/command.ts';
 import type { Services } from './services.ts';
 
 /** Why no file can be fetched from all of these hosts; undefined when one can. */
-export function cannotCarve({ carving }: Services, hosts: readonly Host[]): string | undefined {
+function cannotCarve({ carving }: Services, hosts: readonly Host[]): string | undefined {
   if (hosts.length === 0) return 'there is no host to choose';
   if (!carving) return 'rollcall is still starting';
   for (const host of hosts) {

@@ -5,9 +5,9 @@ import type { Desk } from './keys/registry.ts';
 /** ms in which a second ctrl+c leaves. */
 const TWICE_MS = 2_000;
 
-/** Leaves the console; asks first while live queries wait for answers. */
+/** Leaves the console; asks first while its live queries wait for answers. */
 async function leave({ services }: CommandContext<Desk>): Promise<void> {
-  const open = services.state.runs.get().runs.filter(run => run.open);
+  const open = services.state.runs.get().runs.filter(run => run.open && services.engine.holds(run.id));
   if (open.length > 0) {
     const hosts = open.reduce((sum, run) => sum + run.tally.waiting, 0);
     const queries = open.length === 1 ? 'A live query still waits' : `${open.length} live queries still wait`;

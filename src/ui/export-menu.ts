@@ -3,7 +3,7 @@
 import { wrapCells } from './cells.ts';
 import { copyText } from './clipboard.ts';
 import type { ExportEvidence, ExportedLines, Exporter, ExportFormat, ExportLines } from './exporter.ts';
-import { count, counted } from './format.ts';
+import { counted } from './format.ts';
 import { attempt } from './keys/execute.ts';
 import type { Services } from './services.ts';
 
@@ -53,13 +53,10 @@ async function writeBundle(services: Services, exporter: Exporter, { evidence }:
   const { path } = exporter.place(typed);
   ui.say(`Writing ${path} …`);
   const { files, manifest } = await exporter.bundle(evidence, path);
-  ui.say(`Evidence: ${count(files)} files in ${path}.`);
-  const width = ui.get().columns - CONFIRM_MARGIN;
-  const lines = [
-    ...wrapCells(`${path}: ${files} files, values exact. Note the hash of their list elsewhere:`, width),
-    ...wrapCells(manifest, width),
-  ];
-  if (await ui.confirm({ title: 'The evidence bundle is made.', lines, yes: 'copy the hash' }))
+  ui.say(`Evidence is in ${path}.`);
+  // As few lines as there must be: on the smallest screen all of the hash is to be seen.
+  const lines = ['Note the hash of their list elsewhere:', ...wrapCells(manifest, ui.get().columns - CONFIRM_MARGIN)];
+  if (await ui.confirm({ title: `${counted(files, 'file')}, values exact.`, lines, yes: 'copy the hash' }))
     await copyText(services, manifest, 'the hash');
 }
 

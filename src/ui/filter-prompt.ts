@@ -1,6 +1,6 @@
 /** The prompt for filter expressions, the same on every screen: live, with completions, and pointing at what is wrong. */
 import { type Completion, completions, type Seen } from '../core/filter-completions.ts';
-import { FilterProblem, type Vocabulary, wordAt } from '../core/filter-language.ts';
+import { FilterProblem, type Vocabulary, whileTyped, wordAt } from '../core/filter-language.ts';
 import { toProblem } from '../core/problem.ts';
 import type { Fault } from './prompt.ts';
 import type { Ui } from './ui-state.ts';
@@ -22,7 +22,10 @@ export type FilterPrompt = {
   readonly fuzzy?: boolean;
   /** Throws a `FilterProblem` for what is wrong. */
   parse(filter: string): unknown;
-  /** Takes a filter, which has been parsed. Called as one types: the last good one stays in force. */
+  /**
+   * Takes a filter, which has been parsed. Called as one types: the last good one stays in force, and the value at the cursor
+   * counts as the beginning of one. Once accepted it is taken as it stands.
+   */
   look(filter: string): unknown;
 };
 
@@ -68,7 +71,8 @@ export function promptFilter(ui: Ui, filter: FilterPrompt): void {
       return { ...place, items: items.map(item => ({ text: item.text, label: labelOf(item) })) };
     },
     onChange(text, cursor) {
-      const wanted = fuzzy ? text : settled(text, cursor, fields);
+      const begun = whileTyped(text, cursor, fields);
+      const wanted = fuzzy ? begun : settled(begun, cursor, fields);
       if (faultOf(parse, wanted) === undefined) look(meant(wanted));
     },
     onAccept: text => look(meant(text)),
@@ -81,6 +85,9 @@ export function withTerm(filter: string, term: string): string {
   const has = filter === term || filter.startsWith(`${term} `) || filter.endsWith(` ${term}`) || filter.includes(` ${term} `);
   return has ? filter : `${filter} ${term}`.trim();
 }
+
+/** What the prompt begins with that asks for a term to filter out. */
+export const andNot = (filter: string): string => `${filter} -`.trimStart();
 
 /** Values by how often they occur, the most frequent first. */
 export function byFrequency(values: Iterable<string>): string[] {

@@ -10,7 +10,7 @@ import type { Services } from './services.ts';
 const PATIENCE_MS = 10_000;
 
 /** Whoever decides about the nodes of the host's source; undefined where hosts do not enrol to rollcall. */
-export const nodeAdminOf = ({ engine }: Services, { source }: Pick<Host, 'source'>): NodeAdmin | undefined =>
+const nodeAdminOf = ({ engine }: Services, { source }: Pick<Host, 'source'>): NodeAdmin | undefined =>
   engine.connectors.find(({ id }) => id === source)?.nodes;
 
 /** The host as its endpoint knows it. */

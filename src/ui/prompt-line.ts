@@ -83,18 +83,18 @@ function offerSegments({ offer }: Prompt, width: number): Segment[] {
   ];
 }
 
-const KEYS: readonly Segment[] = [
-  { text: ' enter', tone: 'strong' },
-  { text: ' keep  ', tone: 'muted' },
-  { text: 'esc', tone: 'strong' },
-  { text: ' as it was  ', tone: 'muted' },
-  { text: '↑↓', tone: 'strong' },
-  { text: ' earlier ones', tone: 'muted' },
-];
+const keysSegments = (...keys: ReadonlyArray<readonly [key: string, does: string]>): readonly Segment[] =>
+  keys.flatMap(([key, does]): Segment[] => [
+    { text: ` ${key}`, tone: 'strong' },
+    { text: ` ${does} `, tone: 'muted' },
+  ]);
 
-/** The line below a prompt that knows its language; undefined for any other. */
-export function promptHint(prompt: Prompt, width: number): readonly Segment[] | undefined {
+const FILTER_KEYS = keysSegments(['enter', 'keep'], ['esc', 'as it was'], ['↑↓', 'earlier ones']);
+const KEYS = keysSegments(['enter', 'take it'], ['esc', 'leave it']);
+
+/** The line below a prompt: what is wrong with its text, what tab offers, or its keys. */
+export function promptHint(prompt: Prompt, width: number): readonly Segment[] {
   if (prompt.fault) return faultSegments(prompt, prompt.fault, width);
   if (prompt.offer) return offerSegments(prompt, width);
-  return prompt.options.check ? KEYS : undefined;
+  return prompt.options.recalls ? FILTER_KEYS : KEYS;
 }

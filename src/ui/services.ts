@@ -23,6 +23,7 @@ export type ConsoleEngine = Pick<
   | 'hosts'
   | 'runs'
   | 'run'
+  | 'holds'
   | 'preview'
   | 'check'
   | 'launch'

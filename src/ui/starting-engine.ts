@@ -14,6 +14,7 @@ export const STARTING_ENGINE: ConsoleEngine = {
   hosts: () => [],
   runs: () => [],
   run: () => undefined,
+  holds: () => false,
   preview: refuse,
   check: async () => refuse(),
   launch: async () => refuse(),

@@ -3,7 +3,7 @@
  * severity has its letter, health its word and the selected row its bar. Only the 16 colours of the terminal are used,
  * so its own palette decides the shades.
  */
-import type { HealthLevel, Severity } from '../core/model.ts';
+import type { HealthLevel, HostStatus, Severity } from '../core/model.ts';
 
 export type Terminal = {
   /** none: attributes only (bold, dim, inverse). */
@@ -68,6 +68,10 @@ export const severityLetter = (severity: Severity): string => LETTERS[severity];
 const HEALTH_TONES: Record<HealthLevel, Tone> = { ok: 'ok', starting: 'muted', degraded: 'warn', down: 'bad' };
 
 export const healthTone = (level: HealthLevel): Tone => HEALTH_TONES[level];
+
+const STATUS_TONES: Record<HostStatus, Tone> = { online: 'ok', offline: 'warn', missing: 'bad', unknown: 'muted' };
+
+export const statusTone = (status: HostStatus): Tone => STATUS_TONES[status];
 
 /** Environment variables, handed in. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -33,6 +33,10 @@ describe('a terminal', () => {
     expect([colour({ TERM: 'xterm' }), colour({ TERM: 'xterm', COLORTERM: 'truecolor' })]).toEqual([4, 24]);
   });
 
+  it('that does not know its size is taken for one of 80x24', () => {
+    expect(terminalFacts({ isTTY: true, columns: 0, rows: 0 }, {})).toMatchObject({ columns: 80, rows: 24 });
+  });
+
   it('has no colour when it is no terminal, dumb, or not wanted', () => {
     expect(terminalFacts({}, { TERM: 'xterm' })).toMatchObject({ tty: false, colour: 0, columns: 80 });
     expect([colour({ TERM: 'dumb' }), colour({}), colour({ TERM: 'xterm', NO_COLOR: '1' }), colour({ TERM: 'xterm' }, true)]).toEqual([

@@ -100,36 +100,56 @@ describe('the event store', () => {
 
 describe('what was never seen before', () => {
   const DAY = 86_400_000;
-  const row = (key: string, over: Partial<FeedEvent> = {}) => event(key, { row: { port: '1', pid: key }, ...over });
+  const LATER = 600_000;
+  const row = (key: string, over: Partial<FeedEvent> = {}) => event(key, { seenAt: LATER, row: { port: '1', pid: key }, ...over });
   const newness = (stored: ReturnType<ReturnType<typeof openStore>['append']>) => stored.map(({ event: { isNew } }) => isNew);
+  const SNAPSHOT = { action: 'snapshot' } as const;
+
+  /** A store that has heard of the table on both hosts ten minutes ago. */
+  function learnt() {
+    const store = opened();
+    const known = ['web-1', 'web-2'].map(hostId => row(`first of ${hostId}`, { seenAt: 0, hostId, row: { port: '0' } }));
+    expect(newness(store.append(known, undefined))).toEqual([undefined, undefined]);
+    return store;
+  }
 
   it('is marked as new in the fleet, then as new on another host, then not at all', () => {
-    const store = opened();
+    const store = learnt();
     expect(newness(store.append([row('a'), row('b')], undefined))).toEqual(['fleet', undefined]);
     expect(newness(store.append([row('c'), row('d', { hostId: 'web-2' })], undefined))).toEqual([undefined, 'host']);
     expect(newness(store.append([row('e', { hostId: 'web-2' })], undefined))).toEqual([undefined]);
-    expect(store.page({ order: 'asc' })[0]?.event.isNew).toBe('fleet');
+    expect(store.page({ order: 'asc' })[2]?.event.isNew).toBe('fleet');
   });
 
   it('is remembered over a restart', () => {
-    opened().append([row('a')], undefined);
+    learnt().append([row('a')], undefined);
     expect(newness(opened().append([row('b'), row('c', { row: { port: '2' } })], undefined))).toEqual([undefined, 'fleet']);
   });
 
-  it('is not what a first whole answer tells: that was there before', () => {
+  it.each([SNAPSHOT, {}])('is not what a host tells of a table at first, in however many parts: that was there before', over => {
     const store = opened();
-    const snapshot = { action: 'snapshot' } as const;
-    expect(newness(store.append([row('a', snapshot), row('b', { ...snapshot, row: { port: '2' } })], undefined))).toEqual([
-      undefined,
-      undefined,
+    const told = (key: string, seenAt: number) => newness(store.append([row(key, { ...over, seenAt, row: { port: key } })], undefined));
+    expect([told('first', 0), told('in parts', 2_000), told('at last', LATER - 1), told('news', LATER)]).toEqual([
+      [undefined],
+      [undefined],
+      [undefined],
+      ['fleet'],
     ]);
-    const later = (key: string, seenAt: number) =>
-      newness(store.append([row(key, { ...snapshot, seenAt, row: { port: key } })], undefined));
-    expect([later('in parts', 2_000), later('next poll', 31_000)]).toEqual([[undefined], ['fleet']]);
+  });
+
+  it('is also the first row of a table, where host and table are known for a day; not in a whole answer', () => {
+    const store = learnt();
+    const other = { seenAt: DAY, queryName: 'crontab', table: 'crontab' };
+    const told = (key: string, over: Partial<FeedEvent>) =>
+      newness(store.append([row(key, { ...other, row: { path: key }, ...over })], undefined));
+    expect(told('table is unknown', {})).toEqual([undefined]);
+    expect(told('host is unknown', { hostId: 'web-3', seenAt: 2 * DAY })).toEqual([undefined]);
+    expect(told('whole answer', { hostId: 'web-2', seenAt: 2 * DAY, ...SNAPSHOT })).toEqual([undefined]);
+    expect(told('news', { hostId: 'web-2', seenAt: 2 * DAY })).toEqual(['fleet']);
   });
 
   it('is never what went away, or the status of a host', () => {
-    const store = opened();
+    const store = learnt();
     expect(newness(store.append([row('a', { action: 'removed' }), row('b', { kind: 'host', action: null })], undefined))).toEqual([
       undefined,
       undefined,
@@ -138,15 +158,18 @@ describe('what was never seen before', () => {
   });
 
   it('is not lost with a batch that could not be written', () => {
-    const store = opened();
+    const store = learnt();
     expect(() => store.append([row('a'), event('b', { raw: 10n })], undefined)).toThrow(TypeError);
     expect(newness(store.append([row('a')], undefined))).toEqual(['fleet']);
   });
 
-  it('goes on over days', () => {
-    const store = opened();
-    const days = [0, 1, 1, 40].map((day, index) => row(`k${index}`, { seenAt: day * DAY }));
-    expect(days.flatMap(one => newness(store.append([one], undefined)))).toEqual(['fleet', undefined, undefined, undefined]);
+  it('goes on over days, and begins anew with a host of which nothing is known any more', () => {
+    const store = learnt();
+    const days = [1, 1, 40].map((day, index) => row(`k${index}`, { seenAt: day * DAY }));
+    expect(days.flatMap(one => newness(store.append([one], undefined)))).toEqual(['fleet', undefined, undefined]);
+    store.forgetSeen(30 * DAY);
+    const [kept, gone] = ['web-1', 'web-2'].map(hostId => row(`new on ${hostId}`, { hostId, seenAt: 41 * DAY, row: { port: '9' } }));
+    expect(kept && gone && newness(opened().append([gone, kept], undefined))).toEqual([undefined, 'host']);
   });
 });
 

@@ -172,7 +172,7 @@ describe('what goes wrong', () => {
 describe('the console without a terminal', () => {
   it('is refused, and becomes the feed as lines with --plain', async () => {
     const place = workplace([new FakeSource('prod')]);
-    expect(await place.run([])).toMatchObject({ code: 2, stderr: expect.stringContaining('The console needs a terminal') });
+    expect(await place.run([])).toMatchObject({ code: 2, stderr: expect.stringMatching(/^rollcall: The console needs a terminal/) });
     const stop = new AbortController();
     const plain = place.run(['--plain'], { signal: stop.signal });
     await expect.poll(() => place.wire()?.opened.length).toBe(1);
@@ -193,6 +193,10 @@ describe('help', () => {
     const place = workplace();
     expect((await place.run(['query', '--help'])).stdout).toMatch(/^rollcall query \[TEMPLATE\]:[\s\S]*--hosts-file FILE\|-/);
     expect((await place.run(['help', 'source'])).stdout).toMatch(/source list[\s\S]*source add osctrl[\s\S]*source remove/);
+    expect((await place.run(['help', 'nodes'])).stdout).toMatch(
+      /^rollcall nodes:[\s\S]*rollcall nodes approve NODE:[\s\S]*rollcall nodes tag/,
+    );
+    expect((await place.run(['help', 'nodes', 'tag'])).stdout).toMatch(/^rollcall nodes tag/);
     expect(await place.run(['help', 'nope'])).toMatchObject({ code: 2 });
     expect((await place.run(['--version'])).stdout).toMatch(/^rollcall \d+\.\d+\.\d+\n$/);
   });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { fileLock } from '../../src/adapters/sqlite-lock.ts';
 import { openStore } from '../../src/adapters/sqlite-store.ts';
@@ -71,6 +71,19 @@ describe('doctor', () => {
     source.stalls = true;
     const { code, report } = await placeWith(source).doctor('--timeout', '1');
     expect([code, find(report, 'source prod (osctrl)', 'reached')?.text]).toEqual([7, expect.stringContaining('within 1 s')]);
+  });
+
+  it('prints what it has when it is interrupted', async () => {
+    const source = new FakeSource('prod');
+    source.stalls = true;
+    const { run } = placeWith(source);
+    const stop = new AbortController();
+    const check = vi.spyOn(source, 'check');
+    const running = run(['doctor', '--format', 'json'], { signal: stop.signal });
+    await vi.waitFor(() => expect(check).toHaveBeenCalled());
+    stop.abort();
+    const { code, json } = await running;
+    expect([code, find(json() as Report, 'source prod (osctrl)', 'reached')?.text]).toEqual([130, 'Interrupted before it answered.']);
   });
 
   it('tells one broken setting and the rest of the report all the same', async () => {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/adapters/sqlite-store.ts';
 import type { EventJson } from '../../src/core/judge.ts';
+import { judge } from '../../src/core/judge.ts';
 import type { RawEvent } from '../../src/core/model.ts';
 import { Problem } from '../../src/core/problem.ts';
 import { saveFilter } from '../../src/core/saved-filters.ts';
@@ -60,14 +61,24 @@ describe('feed', () => {
       row: { port: '4444', address: '0.0.0.0' },
       raw: { name: 'listening_ports' },
       rules: [],
-      new: 'fleet',
+      new: null,
       triage: { state: 'new', who: null, at: null, until: null, reason: '', comments: 0 },
     });
     source.events.push(event('c', 1));
     expect(titles(await place.run(['feed'], { clock: clock() }))).toEqual(['event a', 'event b', 'event c']);
   });
 
-  it('filters by what people decided and by what was never seen, and prints both', async () => {
+  it('filters by what was never seen, once there is something for it to be new against', async () => {
+    const place = workplace([sourceWith()]);
+    const store = openStore(path.join(place.dataDir, 'rollcall.db'));
+    store.append([judge(event('a', 3), NOW - HOUR)], undefined);
+    store.append([judge(event('b', 1, { row: { port: '1' } }), NOW)], undefined);
+    store.close();
+    const found = await place.run(['feed', '--filter', 'new:yes'], { clock: clock() });
+    expect(found.lines()).toMatchObject([{ title: 'event b', new: 'fleet' }]);
+  });
+
+  it('filters by what people decided, and prints it', async () => {
     const source = sourceWith(event('a', 3), event('b', 2, { row: { port: '1' } }), event('c', 1));
     const place = workplace([source]);
     const [first] = (await place.run(['feed'], { clock: clock() })).lines() as EventJson[];
@@ -77,10 +88,8 @@ describe('feed', () => {
     const filtered = async (expression: string) => titles(await place.run(['feed', '--filter', expression], { clock: clock() }));
     expect(await filtered('status:open')).toEqual(['event b', 'event c']);
     expect(await filtered('status:false_positive')).toEqual(['event a']);
-    expect(await filtered('new:yes')).toEqual(['event a', 'event b']);
     expect(await filtered('since:90m')).toEqual(['event c']);
     expect((await place.run(['feed'], { clock: clock() })).lines()[0]).toMatchObject({
-      new: 'fleet',
       triage: { state: 'false_positive', who: 'mia', at: '2026-11-21T03:00:00.000Z', until: null, reason: 'backup job', comments: 1 },
     });
   });

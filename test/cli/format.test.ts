@@ -87,6 +87,14 @@ describe('messages', () => {
     expect(text()).toBe(`\r\u001b[K1 of 2\r\u001b[K${'2 of 2 '.repeat(20).slice(0, 39)}\r\u001b[Kdone\n`);
   });
 
+  it('tell of the failure that ends a command once, also when it was told as it came', () => {
+    const { tell, fail, text } = messages({});
+    tell('the port is taken');
+    fail('the port is taken', 'rollcall: ');
+    fail('something else', 'rollcall: ');
+    expect(text()).toBe('the port is taken\nrollcall: something else\n');
+  });
+
   it.each([
     ['not on a terminal', { tty: false }, { quiet: false, plain: false }, 'step\ndone\n'],
     ['with --plain', {}, { quiet: false, plain: true }, 'step\ndone\n'],

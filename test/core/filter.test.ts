@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileFilter, filterTerm, parseFilter, type Vocabulary } from '../../src/core/filter.ts';
+import { parseFilter } from '../../src/core/filter.ts';
+import { compileFilter, filterTerm, type Vocabulary } from '../../src/core/filter-language.ts';
 import { judge } from '../../src/core/judge.ts';
 import type { FeedEvent, RawEvent } from '../../src/core/model.ts';
 import { Problem } from '../../src/core/problem.ts';

@@ -112,10 +112,15 @@ export class Responder {
     return this.isOn('Results');
   }
 
-  /** Moves the bar down to the row that begins with a word. */
+  /** Moves the bar down to the row that begins with a word, looking after each step where it is. */
   async movesTo(word: string): Promise<this> {
     const there = new RegExp(`^▌\\S?\\s*${word}\\b`, 'm');
-    for (let step = 0; step < MOST_ROWS && !there.test(this.screen); step += 1) await this.presses('down');
+    const bar = (screen: string) => screen.split('\n').find(line => line.startsWith('▌'));
+    for (let step = 0; step < MOST_ROWS && !there.test(this.screen); step += 1) {
+      const before = bar(this.screen);
+      await this.presses('down');
+      await this.sees(screen => bar(screen) !== before);
+    }
     return this.sees(there);
   }
 

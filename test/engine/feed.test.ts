@@ -110,6 +110,25 @@ it('polls every source once for a command and reports each failure', async () =>
   expect(shown).toHaveLength(1);
 });
 
+it('polls a source that only pushes by asking whether it is there', async () => {
+  const pushed: EventFeed = {
+    name: 'log',
+    cadence: 'push',
+    async *read(_from, _since, signal) {
+      await new Promise(resolve => signal.addEventListener('abort', resolve));
+    },
+  };
+  const gone: Connector = {
+    ...connectorWith(pushed),
+    id: 'gone',
+    check: () => Promise.reject(new Problem('unreachable', 'the port is taken')),
+  };
+  const { engine } = engineWith([connectorWith(pushed), gone]);
+  const failures = await engine.pollOnce(0, new AbortController().signal);
+  expect(failures).toMatchObject([{ source: 'gone', problem: { message: 'the port is taken' }, whole: true }]);
+  await engine.stop();
+});
+
 it('a source of which one feed could be read has not failed as a whole', async () => {
   const source = connectorWith(
     scriptedFeed('posture', [[batch('c1', 'a')]]),

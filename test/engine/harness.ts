@@ -29,6 +29,7 @@ export function memoryStore(): EventStore & RunStore & { readonly events: Stored
     saveAnswer: (_runId: string, _source: string, _answer: HostAnswer) => undefined,
     run: id => runs.get(id),
     runs: () => [...runs.values()],
+    runIds: () => [...runs.keys()].toReversed(),
   };
 }
 

@@ -273,7 +273,7 @@ describe('a run that an earlier process left open', () => {
     const after = engineWith([connectorWith(second)]);
     after.store.saveRun(run);
     await after.clock.advance(20_000);
-    after.engine.rejoin(10);
+    after.engine.rejoin(run.id);
     await second.push(rows('db-9', after.clock.now()));
     expect(second.followed).toEqual(['remote-1']);
     expect(run.target('lab', 'db-9')).toMatchObject({ state: 'rows', late: false });
@@ -288,7 +288,7 @@ describe('a run that an earlier process left open', () => {
     const { run } = await before.engine.launch(ask, [aHost('web-1')], options);
     const after = engineWith([connectorWith(new Scripted())]);
     after.store.saveRun(run);
-    after.engine.rejoin(10);
+    after.engine.rejoin(run.id);
     await settle();
     expect(run.phase).toBe('ended');
     expect(run.target('lab', 'web-1')?.reason).toContain('cannot take up a run of an earlier process');
@@ -304,7 +304,7 @@ describe('a run that an earlier process left open', () => {
     const second = new Forgetful();
     const after = engineWith([connectorWith(second)]);
     after.store.saveRun(run);
-    after.engine.rejoin(10);
+    after.engine.rejoin(run.id);
     await settle();
     expect(second.takenUp).toEqual([{ remoteId: 'remote-1', sql: run.record.sql, waiting: ['db-9'] }]);
     await second.push(rows('db-9', after.clock.now()));
@@ -319,18 +319,28 @@ describe('a run that an earlier process left open', () => {
     const second = new Forgetful();
     const after = engineWith([connectorWith(second)]);
     after.store.saveRun(changed);
-    after.engine.rejoin(10);
+    after.engine.rejoin(run.id);
     await settle();
     expect(second.takenUp).toEqual([]);
     expect(changed.target('lab', 'web-1')?.reason).toContain('cannot take up a run of an earlier process');
   });
 
   it('is left alone while its own process lives', async () => {
-    const { engine, store } = engineWith([connectorWith(new Lasting())]);
-    const record = { id: 'r9', template: 't', digest: 'd', sql: '', params: {}, sources: ['lab'], startedAt: 0, timeoutMs: 1, pid: LIVING };
+    const { engine, store, clock } = engineWith([connectorWith(new Lasting())]);
+    const record = {
+      id: 'r9',
+      template: 't',
+      digest: 'd',
+      sql: '',
+      params: {},
+      sources: ['lab'],
+      startedAt: clock.now(),
+      timeoutMs: 1,
+      pid: LIVING,
+    };
     const run = new Run(record, [aHost('web-1')]);
     store.saveRun(run);
-    engine.rejoin(10);
+    engine.rejoin(run.id);
     await settle();
     expect(run.open).toBe(true);
   });

@@ -261,7 +261,7 @@ describe('a costly query whose process went away', () => {
     next.sendings.push(...source.sendings);
     const after = engineWith([connectorOf(next)], { templates: [costly] });
     after.store.saveRun(run);
-    after.engine.rejoin(10);
+    after.engine.rejoin(run.id);
     await next.say(2, 300);
     expect(next.followed).toContain('remote-2');
     expect([sizes(next), run.phase, run.count('rows'), run.count('not_asked')]).toEqual([[5, 20], 'ended', 25, 35]);

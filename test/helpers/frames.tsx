@@ -8,6 +8,7 @@ import { judge } from '../../src/core/judge.ts';
 import type { FeedEvent, Health, RawEvent } from '../../src/core/model.ts';
 import type { Clipboard, HistogramStore, HostChangesStore, KeyValueStore } from '../../src/core/ports.ts';
 import type { Carving } from '../../src/engine/carving.ts';
+import type { History } from '../../src/state/feed.ts';
 import { createState } from '../../src/state/index.ts';
 import { immediately } from '../../src/state/store.ts';
 import { createTriage } from '../../src/state/triage.ts';
@@ -46,6 +47,8 @@ export type PaperOptions = {
   readonly ruleTitles?: Readonly<Record<string, string>>;
   readonly histogram?: HistogramStore;
   readonly feedCapacity?: number;
+  /** Whether what has fallen out of memory can be read from disk. */
+  readonly history?: boolean;
   /** The console's time-out of live queries, s. */
   readonly timeoutS?: number;
   /** Minutes that local time is ahead of UTC. */
@@ -137,6 +140,14 @@ export type PaperConsole = Awaited<ReturnType<typeof onPaper>> & {
   happen(...events: readonly FeedEvent[]): Promise<void>;
 };
 
+const historyOf = (stored: ReadonlyMap<number, FeedEvent>): History => ({
+  before: async (before, limit) =>
+    [...stored]
+      .reverse()
+      .flatMap(([seq, event]) => (seq < before ? [{ seq, event }] : []))
+      .slice(0, limit),
+});
+
 /** The whole console: shell, screens, keys. Ask for `{ columns, rows }` to pin its size. */
 export async function openOnPaper(options: PaperOptions = {}): Promise<PaperConsole> {
   const { columns = 80, rows = 24, screens = SCREENS, screen = 'feed', engine = {}, feedCapacity, offsetMinutes = 0 } = options;
@@ -167,6 +178,7 @@ export async function openOnPaper(options: PaperOptions = {}): Promise<PaperCons
     now,
     offsetMinutes: () => offsetMinutes,
     raw: seq => stored.get(seq),
+    history: options.history ? historyOf(stored) : undefined,
     ruleTitle: id => options.ruleTitles?.[id],
     commands: () => registry.commands,
     exit: () => {
@@ -228,6 +240,7 @@ export const aHealth = (over: Partial<Health> = {}): Health => ({
   reason: '',
   remarks: [],
   lastContact: Date.UTC(2026, 10, 21, 2, 59, 58),
+  delay: 2_000,
   lastEvent: Date.UTC(2026, 10, 21, 2, 59, 30),
   events: 1_204,
   skipped: 0,

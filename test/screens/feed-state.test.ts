@@ -216,7 +216,7 @@ describe('paging back', () => {
       scanned.push(screen.get().looking?.scanned);
       if (scanned.at(-1) === 1_000) expect(screen.stopLooking()).toBe(true);
     });
-    await screen.older();
+    await expect(screen.older()).resolves.toBe(false);
     expect(scanned.filter(count => count !== undefined)).toEqual([0, 500, 1_000]);
     expect(screen.get()).toMatchObject({ looking: undefined, edge: undefined });
     expect(screen.stopLooking()).toBe(false);

@@ -34,7 +34,12 @@ const confirm = async () => {
 describe('a verdict', () => {
   it('takes two keys, and goes on to the next row', async () => {
     await paper.press('t');
-    expect(said()).toBe('triage  a ack  i doing  f false  t true  x escalate  s snooze  n new  esc');
+    expect(
+      paper
+        .lines()
+        .slice(-2)
+        .map(line => line.trim()),
+    ).toEqual(['triage  a ack  i in progress  f false positive  t true positive  x escalate', 's snooze  n new again  esc']);
     await paper.press('f');
     expect(states()).toEqual(['new', 'new', 'false_positive', 'new']);
     expect(selected()).toBe('proc-d');

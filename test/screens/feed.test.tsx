@@ -104,6 +104,23 @@ describe('following', () => {
     await paper.happen(...processEvents(1, 30), startup());
     expect(paper.lines()[2]).toBe('  H 1  M 30   1 source · lag 2s · skipped 3   older on disk 11');
   });
+
+  it('counts what was stored before this start as on disk', async () => {
+    paper.state.feed.precededBy(64);
+    await paper.happen(...processEvents(1, 3));
+    expect(paper.lines()[0]).toContain('following · 67 events');
+    expect(paper.lines()[2]).toContain('older on disk 64');
+  });
+
+  it('tells the lag of the source that is furthest behind, however lately it was heard of', async () => {
+    paper.state.observer.health(aHealth({ source: 'prod', caughtUpAt: Date.UTC(2026, 10, 21, 2, 58, 30) }));
+    paper.state.observer.health(aHealth({ source: 'lab' }));
+    await paper.happen(...processEvents(1, 1));
+    expect(paper.lines()[2]).toContain('2 sources · lag 1m');
+    paper.state.observer.health(aHealth({ source: 'prod', caughtUpAt: null }));
+    await paper.press();
+    expect(paper.lines()[2]).toContain('2 sources · lag ?');
+  });
 });
 
 describe('a pause', () => {
@@ -157,37 +174,6 @@ describe('a pause', () => {
     expect(selected()).toContain('proc-1 ');
     await paper.press('ctrl+d', 'pagedown', 'j');
     expect(selected()).toContain('proc-28');
-  });
-});
-
-describe('jumping by severity', () => {
-  it('goes to the next and the previous high event that waits, and says when there is none', async () => {
-    await paper.happen(
-      ...processEvents(1, 40),
-      startup(),
-      ...processEvents(41, 80),
-      startup({ dedupeKey: 's2', hostId: 'db-1', title: 'second' }),
-      ...processEvents(81, 90),
-    );
-    await paper.press('E');
-    expect(selected()).toContain('second');
-    await paper.press('E');
-    expect(selected()).toContain('updater');
-    await paper.press('E');
-    expect(paper.frame()).toContain('No earlier event that is high or critical waits for a decision.');
-    await paper.press('e');
-    expect(selected()).toContain('second');
-    await paper.happen(startup({ dedupeKey: 's3', hostId: 'db-3' }));
-    await paper.press('e');
-    expect(paper.frame()).toContain('1 arrived since the pause: G shows them');
-  });
-
-  it('passes over what was decided', async () => {
-    const [first, second] = [startup({ hostId: 'a', title: 'first' }), startup({ dedupeKey: 's2', hostId: 'b', title: 'second' })];
-    await paper.happen(first, second, ...processEvents(1, 5));
-    paper.services.triage.decide([second.id], { state: 'false_positive', until: null, comment: '' });
-    await paper.press('E');
-    expect(selected()).toContain('first');
   });
 });
 

@@ -112,7 +112,7 @@ describe('the page of a host', () => {
     await paper.press('/');
     await paper.type('col:port=22');
     await paper.press('enter');
-    expect([rows().length, paper.frame().includes('1 row of 3 events, match col:port=22')]).toEqual([1, true]);
+    expect([rows().length, paper.frame().includes('1 row of 3 events, /col:port=22')]).toEqual([1, true]);
     await paper.press('esc', 'esc');
     expect(paper.frame()).toContain('last 24h');
     await paper.press('esc');

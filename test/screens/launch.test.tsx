@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { approve, type LaunchRequest } from '../../src/core/launch-policy.ts';
 import type { Host } from '../../src/core/model.ts';
+import { NO_POLICY } from '../../src/core/policy.ts';
 import type { LaunchOptions } from '../../src/core/ports.ts';
 import { Run } from '../../src/core/run.ts';
 import { parseTemplate } from '../../src/core/template.ts';
@@ -24,13 +25,14 @@ const templates = [filesTemplate, usersTemplate];
 let paper: PaperConsole;
 let launched: { readonly request: LaunchRequest; readonly hosts: readonly Host[]; readonly options: LaunchOptions }[];
 
-async function openWith(hosts: readonly Host[]) {
+async function openWith(hosts: readonly Host[], policy = NO_POLICY) {
   launched = [];
   paper = await openOnPaper({
     screen: 'launch',
     columns: 100,
     engine: {
       templates,
+      policy,
       refused: new Map([['our_updates', 'nobody has approved it. Read it and approve it: rollcall templates approve our_updates']]),
       preview: request => approve(templates, request, 0),
       async launch(request, on, options) {
@@ -87,6 +89,9 @@ describe('a template', () => {
     await paper.press('enter');
     expect(paper.frame()).toContain('Some users');
     expect(paper.frame()).not.toContain('one_file');
+    expect(paper.frame()).toContain('/users  esc shows all');
+    await paper.press('esc');
+    expect(paper.frame()).toContain('one_file');
   });
 });
 
@@ -165,6 +170,13 @@ describe('launching', () => {
     await paper.press('esc', 'enter');
     await yes('4', '0', 'enter');
     expect(launched).toHaveLength(1);
+  });
+
+  it('asks nobody anything about more hosts than the policy allows', async () => {
+    await openWith([aHost('web-1'), aHost('web-2')], { ...NO_POLICY, maxHosts: 1 });
+    await paper.press('j', 'enter');
+    expect(paper.frame()).toContain('The policy of this machine allows 1 hosts at once, not 2');
+    expect(paper.frame()).not.toContain('Send some_users');
   });
 
   it('takes the number as the answer only, not as text of the field that was left', async () => {

@@ -27,14 +27,24 @@ let paper: PaperConsole;
 let run: Run;
 let again: { readonly id: string; readonly targets: readonly Target[]; readonly options: LaunchOptions }[];
 let cancelled: string[];
+let copied: string[];
+let isOurs: boolean;
 
 beforeEach(async () => {
   again = [];
   cancelled = [];
+  copied = [];
+  isOurs = true;
   run = aRun();
   paper = await openOnPaper({
     screen: 'results',
     columns: 100,
+    clipboard: {
+      async copy(text: string) {
+        copied.push(text);
+        return { bytes: text.length, sent: true, file: '/data/clipboard.txt' };
+      },
+    },
     engine: {
       templates: [usersTemplate],
       again: async (id, targets, options): Promise<Launched> => {
@@ -42,6 +52,7 @@ beforeEach(async () => {
         return { run, ended: Promise.resolve(), problem: () => undefined };
       },
       cancel: async id => void cancelled.push(id),
+      holds: () => isOurs,
     },
   });
   paper.state.observer.run(run);
@@ -166,7 +177,7 @@ describe('a run in waves', () => {
     await paper.press('enter');
     expect(paper.frame()).toContain('web-2 was not asked: the run was cancelled before its wave');
     await paper.press('r');
-    expect(paper.frame()).toContain('Ask 4 shown again. Seconds to wait: 120');
+    expect(paper.frame()).toContain('Ask 4 shown again, wait (s): 120');
     await paper.press('enter');
     expect(again[0]?.targets).toHaveLength(4);
   });
@@ -210,7 +221,7 @@ describe('stacking', () => {
     expect(paper.frame()).toMatch(/old-1 +eve/);
   });
 
-  it('takes other columns when asked, and says which do not exist', async () => {
+  it('takes other columns when asked, and points at one that does not exist', async () => {
     await paper.press('S', 'S');
     await paper.press('ctrl+u');
     await paper.type('shell');
@@ -219,7 +230,8 @@ describe('stacking', () => {
     await paper.press('S', 'ctrl+u');
     await paper.type('colour');
     await paper.press('enter');
-    expect(paper.frame()).toContain('There is no column colour');
+    expect(paper.frame()).toContain('Stack by colour');
+    expect(paper.frame()).toContain('no such column; there are username, shell');
   });
 });
 
@@ -265,21 +277,26 @@ describe('asking again', () => {
     run.end(START + 60_000, 'ended');
     paper.state.observer.run(run);
     await paper.press('r');
-    expect(paper.frame()).toContain('Ask 2 hosts again. Seconds to wait: 120');
+    expect(paper.frame()).toContain('Ask 2 hosts again, wait (s): 120');
     await paper.press('enter');
     expect(again.map(({ id, targets, options }) => [id, targets.map(({ key }) => key), options.timeoutMs])).toEqual([
       ['r1', ['db-1', 'old-1'], 120_000],
     ]);
   });
 
-  it('sends nothing for a time to wait that is none', async () => {
+  it('sends nothing for a time to wait that is none, and goes on asking', async () => {
     run.end(START + 60_000, 'ended');
     paper.state.observer.run(run);
     await paper.press('r', 'ctrl+u');
     await paper.type('0x10');
     await paper.press('enter');
-    expect(paper.frame()).toContain('the time to wait is 1 to 3600 seconds');
+    expect(paper.frame()).toContain('wait (s): 0x10');
+    expect(paper.frame()).toContain('1 to 3600 seconds');
     expect(again).toEqual([]);
+    await paper.press('ctrl+u');
+    await paper.type('10');
+    await paper.press('enter');
+    expect(again[0]?.options.timeoutMs).toBe(10_000);
   });
 });
 
@@ -294,9 +311,47 @@ it('ctrl+c asks before it stops waiting, and only a quiet yes does', async () =>
   expect(cancelled).toEqual(['r1']);
 });
 
+it('a run of another process is cancelled there', async () => {
+  isOurs = false;
+  await paper.press('X');
+  expect(paper.frame()).toContain('another rollcall waits for it: cancel it there');
+  expect(cancelled).toEqual([]);
+});
+
+describe('copying', () => {
+  it('takes the value under the cursor: a host, a cell, what is stacked', async () => {
+    await paper.press('j', 'y');
+    await paper.press('enter', 'j', 'y');
+    await paper.press('S', 'y');
+    expect(copied).toEqual(['web-2', 'ann', 'mallory']);
+    expect(paper.frame()).toContain('Copied the value to /data/clipboard.txt');
+  });
+
+  it('takes the row with a head', async () => {
+    await paper.press('v', 'Y');
+    await paper.press('S', 'Y');
+    expect(copied).toEqual([
+      'host\tusername\tshell\nweb-1\troot\t/bin/sh\n',
+      'hosts\trows\tfirst host\tusername\tshell\n1\t1\tweb-3\tmallory\t/bin/sh\n',
+    ]);
+  });
+
+  it('takes a comparison as a whole', async () => {
+    await paper.press('j', 'j', 'B', 'y');
+    expect(copied[0]).toMatch(/^web-3 against 2 others.*\n only on this host: 1 row\n {2}\+ .*username=mallory/);
+    await paper.press('Y');
+    expect(paper.frame()).toContain('a comparison has no rows');
+  });
+
+  it('says when there is nothing to copy', async () => {
+    await paper.press('esc', 'y');
+    expect(paper.frame()).toContain('there is nothing under the cursor to copy');
+  });
+});
+
 it('lists the runs, newest first, and an empty list says what to do', async () => {
   await paper.press('esc');
-  expect(paper.frame()).toMatch(/some_users +5 +3 · 1 · 0 · 1/);
+  expect(paper.frame()).toMatch(/some_users +5 +3 · 1 · 0 · 1 {2}limit=10/);
   const empty = await openOnPaper({ screen: 'results' });
   expect(empty.frame()).toContain('Nothing was asked yet.');
 });

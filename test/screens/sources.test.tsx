@@ -51,6 +51,13 @@ describe('the sources', () => {
     );
   });
 
+  it('lag behind by what is not read yet, not by when they were heard of', async () => {
+    paper.state.observer.health(aHealth({ delay: 240_000 }));
+    await paper.press();
+    expect(paper.lines()[3]).toMatch(/lab +ok +direct +02:59:58 +4m/);
+    expect(paper.frame()).toContain('4m: what happened since may not be here yet');
+  });
+
   it('have counters where there is room', async () => {
     await paper.resize(140, 40);
     expect(paper.lines()[4]).toMatch(/prod +degraded +osctrl +02:59:58 +2s +02:59:30 +1,204 +2 +1 +429: waiting/);
@@ -78,14 +85,14 @@ describe('the sources', () => {
   it('say how to get one when there is none', async () => {
     paper = await openOnPaper({ screen: 'sources' });
     expect(paper.frame()).toContain('No sources are configured.');
-    await paper.press('c');
-    expect(paper.frame()).toContain('Check the source: there is no source');
+    await paper.press('ctrl+t');
+    expect(paper.frame()).toContain('Test the source: there is no source');
   });
 });
 
-describe('a check', () => {
+describe('a test', () => {
   it('shows what the account may do and may not', async () => {
-    await paper.press('j', 'c');
+    await paper.press('j', 'ctrl+t');
     expect(asked.map(({ source }) => source)).toEqual(['prod']);
     expect(paper.frame()).toContain('running since');
     asked[0]?.pass();
@@ -102,7 +109,7 @@ describe('a check', () => {
 
   it('says the same in words where there is no room for a table', async () => {
     await paper.resize(80, 24);
-    await paper.press('j', 'c');
+    await paper.press('j', 'ctrl+t');
     asked[0]?.pass();
     await paper.press('tab', 'G');
     expect(paper.frame()).toMatch(/may +list hosts, run queries/);
@@ -110,21 +117,21 @@ describe('a check', () => {
   });
 
   it('shows what is wrong', async () => {
-    await paper.press('c');
+    await paper.press('ctrl+t');
     asked[0]?.fail(new Problem('auth', 'lab: 401. The token is not known. Give it another one.'));
     await paper.press();
     expect(paper.frame()).toContain('error: lab: 401.');
-    expect(paper.frame()).toMatch(/check +failed at/);
+    expect(paper.frame()).toMatch(/test +failed at/);
   });
 
   it('is not begun twice', async () => {
-    await paper.press('c', 'c');
+    await paper.press('ctrl+t', 'ctrl+t');
     expect(asked).toHaveLength(1);
-    expect(paper.frame()).toContain('it is being checked already');
+    expect(paper.frame()).toContain('it is being tested already');
   });
 
   it('is stopped by ctrl+c', async () => {
-    await paper.press('c', 'ctrl+c');
+    await paper.press('ctrl+t', 'ctrl+c');
     expect(asked[0]?.signal.aborted).toBe(true);
     expect(paper.frame()).toContain('Check of lab stopped.');
     expect(paper.exits()).toBe(0);

@@ -27,6 +27,9 @@ const NOW = Date.UTC(2026, 10, 21, 3, 0, 0);
 type Options = { readonly columns?: number; readonly rows?: number } & Partial<Pick<ConsoleOptions, 'start' | 'terminal'>>;
 
 /** Waits for a condition, with patience for a busy machine. */
+/** Open runs are its own. */
+const ENGINE = { ...STARTING_ENGINE, holds: () => true };
+
 const seen = (condition: () => void) => vi.waitFor(condition, { timeout: 10_000, interval: 10 });
 
 const leave: Array<() => Promise<unknown>> = [];
@@ -60,7 +63,7 @@ function openOnEmulator({ columns = 80, rows = 24, start, terminal }: Options = 
     now: () => NOW,
     stdin: keyboard as unknown as TtyInput,
     stdout,
-    start: start ?? (async () => ({ engine: STARTING_ENGINE, raw: () => undefined })),
+    start: start ?? (async () => ({ engine: ENGINE, raw: () => undefined })),
   });
   leave.push(async () => {
     // Whatever is open is closed first, then two leave.
@@ -136,7 +139,7 @@ describe('the console on a terminal', () => {
     const { picture, keyboard } = openOnEmulator({
       start: async () => {
         await gate;
-        return { engine: STARTING_ENGINE, raw: () => undefined };
+        return { engine: ENGINE, raw: () => undefined };
       },
     });
     await seen(() => expect(picture()).toContain('rollcall Feed'));
@@ -188,7 +191,7 @@ describe('the console on a terminal', () => {
     const more = processEvents(301, 310).map((event, index) => ({ seq: index + 301, event }));
     const hosts = Array.from({ length: 40 }, (_, number) => aHost(`日本-${number}`));
     const opened = openOnEmulator({ columns: 120, rows: 30 });
-    const paper = await openOnPaper({ columns: 120, rows: 30 });
+    const paper = await openOnPaper({ columns: 120, rows: 30, engine: ENGINE });
     await seen(() => expect(opened.picture()).toContain('rollcall Feed'));
     for (const { state } of [opened, paper]) {
       state.observer.health(aHealth());
@@ -266,7 +269,7 @@ describe('the console on a terminal', () => {
       return Math.floor((state / 2 ** 31) * below);
     };
     const opened = openOnEmulator({ columns: 120, rows: 30 });
-    const paper = await openOnPaper({ columns: 120, rows: 30 });
+    const paper = await openOnPaper({ columns: 120, rows: 30, engine: ENGINE });
     await seen(() => expect(opened.picture()).toContain('rollcall Feed'));
     for (const { state } of [opened, paper]) {
       state.observer.events(processEvents(1, 100).map((event, index) => ({ seq: index + 1, event })));

@@ -86,10 +86,12 @@ const hosts = defineScreen({
 });
 
 let paper: PaperConsole;
+let isOurs: boolean;
 
 beforeEach(async () => {
   form = createStore(start);
-  paper = await openOnPaper({ screens: [feed, hosts] });
+  isOurs = true;
+  paper = await openOnPaper({ screens: [feed, hosts], engine: { holds: () => isOurs } });
 });
 
 const done = () => form.get().done;
@@ -237,6 +239,13 @@ describe('leaving', () => {
     await paper.press('q');
     await paper.clock.advance(500);
     await paper.press('y');
+    expect(paper.exits()).toBe(1);
+  });
+
+  it('q leaves at once while only another process waits', async () => {
+    isOurs = false;
+    paper.state.observer.run(openRun());
+    await paper.press('q');
     expect(paper.exits()).toBe(1);
   });
 

@@ -48,7 +48,30 @@ describe('the filter prompt', () => {
   it('looks while one types, but not for the beginning of a field', () => {
     open();
     type('x host:db-1');
-    expect(looked).toEqual(['x', 'x', 'x', 'x', 'x', 'x', 'x host:d', 'x host:db', 'x host:db-', 'x host:db-1']);
+    expect(looked).toEqual(['x', 'x', 'x', 'x', 'x', 'x', 'x host:d*', 'x host:db*', 'x host:db-*', 'x host:db-1*']);
+  });
+
+  it('takes a half-typed value for the beginning of one, and an accepted one as it stands', () => {
+    open();
+    type('col:path=/t');
+    expect(looked.at(-1)).toBe('col:path=/t*');
+    accept();
+    expect(looked.at(-1)).toBe('col:path=/t');
+  });
+
+  it.each(['-host:db', 'host:"db"', 'text:db', 'col:path', 'col:port>1', 'sev>=high', 'db'])(
+    'takes %j as it stands while it is typed',
+    text => {
+      open();
+      type(text);
+      expect(looked.at(-1)).toBe(text);
+    },
+  );
+
+  it('takes only the value that is being typed for a beginning', () => {
+    open();
+    type('host:db table:cron');
+    expect(looked.at(-1)).toBe('host:db table:cron*');
   });
 
   it('looks for everything that is typed where words find something at any length', () => {

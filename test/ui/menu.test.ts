@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Problem } from '../../src/core/problem.ts';
-import { menuKey, menuSegments } from '../../src/ui/menu.ts';
+import { menuKey, menuLines } from '../../src/ui/menu.ts';
 import { createUi, type MenuItem, type Ui } from '../../src/ui/ui-state.ts';
 import { settle } from '../helpers/fake-clock.ts';
 
@@ -55,16 +55,14 @@ describe('a menu', () => {
   });
 });
 
-describe('its line', () => {
+describe('its lines', () => {
   const items = [item('a', 'acknowledge', 'ack'), item('f', 'false positive', 'false')];
-  const text = (width: number) =>
-    menuSegments({ title: 'triage', items }, width)
-      .map(segment => segment.text)
-      .join('');
+  const lines = (width: number) => menuLines({ title: 'triage', items }, width).map(line => line.map(({ text }) => text).join(''));
 
-  it('takes shorter words where there is little room, then lets go of its title', () => {
-    expect(text(80)).toBe(' triage  a acknowledge  f false positive  esc');
-    expect(text(30)).toBe(' triage  a ack  f false  esc');
-    expect(text(25)).toBe(' a ack  f false  esc');
+  it('go on in the second one, then take shorter words, then let go of the title', () => {
+    expect(lines(80)).toEqual([' triage  a acknowledge  f false positive  esc', '']);
+    expect(lines(30)).toEqual([' triage  a acknowledge', ' f false positive  esc']);
+    expect(lines(20)).toEqual([' triage  a ack', ' f false  esc']);
+    expect(lines(13)).toEqual([' a ack', ' f false  esc']);
   });
 });

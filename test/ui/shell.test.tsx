@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { footerSegments } from '../../src/ui/bottom.ts';
 import { cells } from '../../src/ui/cells.ts';
 import type { BoundCommand } from '../../src/ui/keys/command.ts';
-import { footerSegments } from '../../src/ui/Shell.tsx';
 import { aHealth, openOnPaper, processEvents } from '../helpers/frames.tsx';
 
 describe('the frame around the screens', () => {
@@ -95,5 +95,33 @@ describe('the footer', () => {
   it('drops what does not fit, but never help and leave', () => {
     expect(text(commands, 40)).toBe(' a first  b second  ? help  q leave');
     expect(text(commands, 18)).toBe(' ? help  q leave');
+  });
+
+  it('uses the line to its end', () => {
+    const line = text(commands, 80);
+    expect(text(commands, line.length)).toBe(line);
+    expect(text(commands, line.length - 1)).not.toContain('third');
+  });
+
+  it('names no keys that do not act while a question, a menu or a prompt is open', async () => {
+    const paper = await openOnPaper({ columns: 60 });
+    await paper.happen(...processEvents(1, 5));
+    expect(paper.lines().at(-1)).toContain('t triage');
+    await paper.press('t');
+    expect(paper.lines().slice(-2).join(' ')).toMatch(/a ack {2}.*s snooze {2}n new again {2}esc$/);
+    expect(paper.frame()).not.toContain('f follow');
+    await paper.press('s');
+    expect(paper.lines().at(-1)).not.toContain('q leave');
+    await paper.press('esc');
+    void paper.ui.confirm({ title: 'Sure?', yes: 'go' });
+    await paper.press();
+    expect(paper.lines().at(-1)).toBe('');
+  });
+
+  it('gives its line to a message that is longer than one', async () => {
+    const paper = await openOnPaper({ columns: 40 });
+    paper.ui.say('Saved as @night: F lists it, and others find it too.');
+    await paper.clock.advance(20);
+    expect(paper.lines().slice(-2)).toEqual([' Saved as @night: F lists it, and others', ' find it too.']);
   });
 });

@@ -4,6 +4,7 @@ import { hostFor, namesOf, urlOf } from './address.ts';
 import { Carves } from './carves.ts';
 import { type Identity, serverIdentity } from './certificate.ts';
 import type { DirectAddress } from './desk.ts';
+import type { Door } from './door.ts';
 import { Endpoint } from './endpoint.ts';
 import { EnrolSecrets } from './enrol-secrets.ts';
 import { Handoff } from './handoff.ts';
@@ -13,7 +14,6 @@ import { DistributedQueue } from './queue.ts';
 import { Quota } from './quota.ts';
 import { OpenRuns } from './runs.ts';
 import { DEFAULT_INTERVALS, defaultSchedule, type Intervals } from './schedule.ts';
-import type { DirectServer } from './server.ts';
 
 const PAGE = 500;
 
@@ -24,7 +24,7 @@ export type Parts = {
   readonly runs: OpenRuns;
   readonly carves: Carves;
   readonly handoff: Handoff;
-  readonly server: DirectServer;
+  readonly door: Door;
   readonly endpoint: Endpoint;
   readonly identity: Identity;
   readonly secrets: EnrolSecrets;
@@ -44,8 +44,8 @@ export function* hostPages(nodes: NodeRegistry, { id, clock, intervals }: Direct
   }
 }
 
-/** `server` has the port already, so that no other process touches the endpoint's files. */
-export async function assemble(options: DirectOptions, server: DirectServer, port: number): Promise<Parts> {
+/** `door` has the port already, so that no other process touches the endpoint's files. */
+export async function assemble(options: DirectOptions, door: Door, port: number): Promise<Parts> {
   const { id, listen, hostnames = [], enrollSecretFile, clock, log } = options;
   const dir = directoryOf(options);
   const intervals = { ...DEFAULT_INTERVALS, ...options.intervals };
@@ -53,7 +53,7 @@ export async function assemble(options: DirectOptions, server: DirectServer, por
   const secrets = new EnrolSecrets(dir, enrollSecretFile);
   const identity = await serverIdentity({ dir, names: namesOf(listen, hostnames), enrolled: nodes.size, now: clock.now() });
   const queue = new DistributedQueue();
-  const handoff = new Handoff(clock, () => server.letIn());
+  const handoff = new Handoff(clock);
   const limits = limitsOf(options);
   const carves = new Carves({ dir, limits, clock, log });
   const online = (node: Node) => statusIn(node, intervals, clock.now()) === 'online';
@@ -80,5 +80,5 @@ export async function assemble(options: DirectOptions, server: DirectServer, por
   const host = hostFor(listen, hostnames);
   const { certificate: caPem, fingerprint } = identity;
   const address = { url: urlOf(host, port), host, port, caPem, fingerprint };
-  return { options, intervals, nodes, runs, carves, handoff, server, endpoint, identity, secrets, address };
+  return { options, intervals, nodes, runs, carves, handoff, door, endpoint, identity, secrets, address };
 }

@@ -5,86 +5,116 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { JsonError, type JsonLimits, parseSliced } from './sliced-json.ts';
+import type { Proof, Route } from './routes.ts';
 
 /** A body that is not taken. `message` goes into the `error` of the reply. */
 export class BadBody extends Error {
   override readonly name = 'BadBody';
 }
 
-/** osquery's own bodies nest 5 deep; its snapshots have some thousand rows. */
-const JSON_LIMITS: JsonLimits = { maxDepth: 16, maxContainers: 400_000 };
 /** Until a key is proven. Room for a delivery of 1,024 lines whose key comes last, as other clients write it. */
 const MAX_UNPROVEN_BYTES = 1_048_576;
 /** Where osquery writes its key: at the beginning. */
 const KEY_WITHIN = 4_096;
 const PROOF_IN_BODY = { node_key: /"node_key"\s*:\s*"([\w-]{1,128})"/, session_id: /"session_id"\s*:\s*"([\w-]{1,128})"/ } as const;
-/** Bytes of all bodies that are being read. */
+/** Bytes of all bodies that are being read or answered. Small ones are taken beyond it: large ones keep no host from asking. */
 const MAX_IN_MEMORY = 128 * 1_048_576;
+const SMALL_BYTES = 65_536;
 
-export type BodyLimits = {
-  /** Bytes on the wire, and bytes once unpacked. */
-  readonly maxBytes: number;
-  /** Only log bodies are ever packed (contracts/osquery-remote.md 1.5). */
-  readonly gzip: boolean;
-  /** What proves that a large body is wanted. */
-  readonly proof: keyof typeof PROOF_IN_BODY;
-};
+/** The key that a body shows, if its beginning does. */
+export const keyIn = (proof: Proof, beginning: string): string | undefined => PROOF_IN_BODY[proof].exec(beginning)?.[1];
 
-/** Whether a node's key, or a carve's session, is one. */
-export type KeyCheck = (key: string) => boolean;
+/** The key that a body as a whole shows. */
+export const keyOf = (proof: Proof, body: Uint8Array): string | undefined =>
+  keyIn(proof, Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, KEY_WITHIN)).toString('latin1'));
 
-export type Body = { readonly value: unknown; readonly bytes: number };
+/** Whether a node's key, or a carve's session, is one. Never rejects. */
+export type KeyCheck = (key: string) => Promise<boolean>;
+
+/** What a client has shown so far. */
+class Shown {
+  readonly #proof: Proof;
+  readonly #isKey: KeyCheck;
+  #beginning = '';
+  #proving: Promise<boolean> | undefined;
+  key: string | undefined;
+
+  constructor(proof: Proof, headerKey: string | undefined, isKey: KeyCheck) {
+    this.#proof = proof;
+    this.#isKey = isKey;
+    this.key = headerKey;
+  }
+
+  look(chunk: Buffer): void {
+    if (this.key !== undefined || this.#beginning.length >= KEY_WITHIN) return;
+    this.#beginning += chunk.toString('latin1', 0, KEY_WITHIN);
+    this.key = keyIn(this.#proof, this.#beginning);
+  }
+
+  /** Asks once. Whoever asks early has the answer at hand when it matters. */
+  async isProven(): Promise<boolean> {
+    if (this.key !== undefined) this.#proving ??= this.#isKey(this.key);
+    return (await this.#proving) ?? false;
+  }
+}
 
 /** All bodies of a server, which share its memory. */
 export class BodyReader {
   #inMemory = 0;
 
   /**
-   * The request's JSON. Invalid UTF-8, which osquery passes on from files and process arguments, becomes U+FFFD.
-   * Throws `BadBody`; rejects with the stream's own error when the client went away.
+   * Reads the request's body, unpacked, and hands it to `work`; its memory counts until that has ended. A body that is
+   * refused goes to `refuse` with the key that was shown. Rejects with the stream's own error when the client went away.
    */
-  async read(request: IncomingMessage, limits: BodyLimits, headerKey: string | undefined, isKey: KeyCheck): Promise<Body> {
-    const proven = headerKey !== undefined && isKey(headerKey);
+  async read<T>(
+    request: IncomingMessage,
+    route: Route,
+    asking: { readonly headerKey: string | undefined; readonly isKey: KeyCheck },
+    { work, refuse }: { work(body: Uint8Array<ArrayBuffer>): Promise<T>; refuse(reason: string, key: string | undefined): Promise<T> },
+  ): Promise<T> {
+    const shown = new Shown(route.proof, asking.headerKey, asking.isKey);
     const chunks: Buffer[] = [];
     let counted = 0;
     try {
-      for await (const chunk of this.#chunks(request, limits, proven, isKey)) {
+      for await (const chunk of chunksWithin(request, route, shown)) {
         chunks.push(chunk);
         counted += chunk.length;
         this.#inMemory += chunk.length;
-        if (this.#inMemory > MAX_IN_MEMORY) throw new BadBody('busy');
+        if (counted > SMALL_BYTES && this.#inMemory > MAX_IN_MEMORY) throw new BadBody('busy');
       }
-      return { value: await parseSliced(Buffer.concat(chunks), JSON_LIMITS), bytes: counted };
+      return await work(joined(chunks, counted));
     } catch (thrown) {
       await toTheEnd(request);
-      if (thrown instanceof JsonError) throw new BadBody(thrown.message);
+      if (thrown instanceof BadBody && thrown.message !== 'busy') return refuse(thrown.message, shown.key);
       throw thrown;
     } finally {
       this.#inMemory -= counted;
     }
   }
+}
 
-  /** The unpacked bytes, as long as they are not more than this client may send. */
-  async *#chunks(
-    request: IncomingMessage,
-    { maxBytes, gzip, proof }: BodyLimits,
-    proven: boolean,
-    isKey: KeyCheck,
-  ): AsyncGenerator<Buffer> {
-    let known = proven;
-    let beginning = '';
-    let size = 0;
-    for await (const chunk of unpacked(request, gzip)) {
-      if (!known && beginning.length < KEY_WITHIN) {
-        beginning += chunk.toString('latin1', 0, KEY_WITHIN);
-        const key = PROOF_IN_BODY[proof].exec(beginning)?.[1];
-        known = key !== undefined && isKey(key);
-      }
-      size += chunk.length;
-      if (size > (known ? maxBytes : Math.min(maxBytes, MAX_UNPROVEN_BYTES))) throw new BadBody('too large');
-      yield chunk;
-    }
+/** In memory of its own, which can be handed to another thread. */
+function joined(chunks: readonly Buffer[], size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+/** The unpacked bytes, as long as they are not more than this client may send. */
+async function* chunksWithin(request: IncomingMessage, { maxBytes, gzip }: Route, shown: Shown): AsyncGenerator<Buffer> {
+  let size = 0;
+  for await (const chunk of unpacked(request, gzip)) {
+    // Who sends more than fits into one piece may need its proof, and is not pushed out for others once it has it.
+    if (size > 0) void shown.isProven();
+    shown.look(chunk);
+    size += chunk.length;
+    const isTooLarge = size > maxBytes || (size > MAX_UNPROVEN_BYTES && !(await shown.isProven()));
+    if (isTooLarge) throw new BadBody('too large');
+    yield chunk;
   }
 }
 

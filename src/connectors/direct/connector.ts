@@ -18,6 +18,7 @@ import { Problem, toProblem } from '../../core/problem.ts';
 import { hostPages } from './assembly.ts';
 import { AttachedDesk } from './attached.ts';
 import { DirectCarves } from './carve-archive.ts';
+import { holderOf } from './control-socket.ts';
 import type { Desk, DirectAddress } from './desk.ts';
 import { enrolKit, type KitFacts } from './enrol-kit.ts';
 import { DirectLiveQueries } from './live-query.ts';
@@ -67,7 +68,7 @@ class Direct implements DirectConnector {
     this.id = options.id;
     this.#options = options;
     this.#room = new Room({ limits: limitsOf(options), dataDir: options.dataDir, clock: options.clock });
-    this.liveQuery = new DirectLiveQueries(options.id, work => this.#at(work), options.audit);
+    this.liveQuery = new DirectLiveQueries(options.id, options.registry === 'persistent', work => this.#at(work), options.audit);
     this.carves = new DirectCarves(options.id, directoryOf(options));
     this.nodes = {
       list: signal => this.#at(desk => desk.nodes(signal)),
@@ -190,7 +191,7 @@ async function findDesk(options: DirectOptions): Promise<Desk> {
     if (attached) return attached;
     await options.clock.sleep(TRY_EVERY_MS);
   }
-  throw new Problem('unreachable', `Another rollcall holds the direct endpoint in ${dir} but does not answer. Stop that process.`, {
+  throw new Problem('unreachable', `The direct endpoint in ${dir} is held by ${holderOf(dir)}, which does not answer. Stop that process.`, {
     source: options.id,
   });
 }

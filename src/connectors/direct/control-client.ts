@@ -3,11 +3,14 @@ import { connect, type Socket } from 'node:net';
 import { Problem } from '../../core/problem.ts';
 import { Bell } from './bell.ts';
 import { CONTROL_VERSION, hello, messagesFrom, type Response, response, sendOn, told } from './channel.ts';
-import { socketPath } from './control-socket.ts';
+import { holderOf, socketPath } from './control-socket.ts';
 
 type Outcome = { readonly done: unknown } | { readonly problem: Problem };
 type Pending = { readonly items: unknown[]; readonly bell: Bell; outcome: Outcome | undefined };
 type Sent = { readonly id: number; readonly pending: Pending };
+
+/** A holder greets at once, unless it was stopped. */
+const GREETING_MS = 5_000;
 
 const GONE = 'The rollcall that held the direct endpoint has gone.';
 
@@ -23,12 +26,22 @@ export class ControlClient {
     this.pid = pid;
   }
 
-  /** The process that holds the endpoint in `dir`; undefined when none listens (yet). Throws when it is of another version. */
-  static async connect(dir: string): Promise<ControlClient | undefined> {
+  /**
+   * The process that holds the endpoint in `dir`; undefined when none listens (yet). Throws when it is of another version,
+   * or says nothing for `patienceMs`.
+   */
+  static async connect(dir: string, patienceMs = GREETING_MS): Promise<ControlClient | undefined> {
     const socket = connect(socketPath(dir));
+    let silent = false;
     socket.on('error', () => socket.destroy());
+    socket.setTimeout(patienceMs, () => {
+      silent = true;
+      socket.destroy();
+    });
     const messages = messagesFrom(socket)[Symbol.asyncIterator]();
     const first = await messages.next();
+    socket.setTimeout(0);
+    if (silent) throw mute(dir);
     if (first.done) return undefined;
     const { data } = hello.safeParse(first.value);
     if (data?.rollcall !== CONTROL_VERSION) {
@@ -121,6 +134,12 @@ export class ControlClient {
     pending.bell.ring();
   }
 }
+
+const mute = (dir: string): Problem =>
+  new Problem(
+    'unreachable',
+    `The direct endpoint is held by ${holderOf(dir)}, which does not answer: it was suspended (ctrl+z) or hangs. Let it go on (\`fg\`, or kill -CONT), or end it (kill -9).`,
+  );
 
 const lost = (): Outcome => ({ problem: new Problem('unreachable', `${GONE} Try again.`, { detail: 'gone' }) });
 

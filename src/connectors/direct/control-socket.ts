@@ -11,17 +11,26 @@ const MAX_PATH_BYTES = 100;
 const SOCKET = 'control.sock';
 /** Names the socket where `dir` is too long a path for one. */
 const POINTER = 'control.path';
+/** Its holder's process: told where that no longer speaks for itself. */
+const HOLDER = 'control.pid';
 
 const pointedAt = (dir: string): string | undefined => readPrivate(join(dir, POINTER))?.trim() || undefined;
 
 /** The socket's path as its holder left it. There may be nobody behind it. */
 export const socketPath = (dir: string): string => pointedAt(dir) ?? join(dir, SOCKET);
 
+/** Who holds the endpoint of `dir`, in words: the process by its number, where its holder left one. */
+export function holderOf(dir: string): string {
+  const pid = readPrivate(join(dir, HOLDER))?.trim();
+  return pid && /^[1-9]\d*$/.test(pid) ? `process ${pid}` : 'another process';
+}
+
 /** Removes what a holder, perhaps one that was killed, has left. Only for who has the lock. */
 export function removeSocket(dir: string): void {
   const elsewhere = pointedAt(dir);
   rmSync(join(dir, SOCKET), { force: true });
   rmSync(join(dir, POINTER), { force: true });
+  rmSync(join(dir, HOLDER), { force: true });
   if (elsewhere === undefined || !existsSync(elsewhere)) return;
   rmSync(elsewhere);
   rmdirSync(dirname(elsewhere));
@@ -43,6 +52,7 @@ export async function listenOnSocket(dir: string, onConnection: (socket: Socket)
   try {
     removeSocket(dir);
     const path = newPath(dir);
+    writePrivate(join(dir, HOLDER), `${process.pid}\n`);
     server.listen(path, resolve);
     await promise;
     server.off('error', reject);

@@ -9,6 +9,7 @@ import { configReply, type FilePaths, type PackChoice, packedNames } from './con
 import type { EnrolSecrets } from './enrol-secrets.ts';
 import type { Handoff } from './handoff.ts';
 import { hostDetails } from './host-details.ts';
+import type { Caller } from './house.ts';
 import { type Limits, RateLimit } from './limits.ts';
 import { readLog, tableFinder } from './logs.ts';
 import type { Node, NodeRegistry } from './nodes.ts';
@@ -22,14 +23,10 @@ import { SnapshotMemory } from './snapshots.ts';
 
 export type Reply = Readonly<Record<string, unknown>>;
 
-/** Who asks: its address, and the key of `Authorization: NodeKey …`, which newer agents send beside the one in the body. */
-export type Peer = {
-  readonly address: string;
-  readonly nodeKey: string | undefined;
+/** Who asks, and how much it sent. */
+export type Peer = Caller & {
   /** Of the body, unpacked. */
   readonly bytes: number;
-  /** Of the client, verified. */
-  readonly certificate?: { readonly fingerprint: string; readonly name: string } | undefined;
 };
 
 export type EndpointDeps = {

@@ -21,7 +21,7 @@ const PATIENCE_MS = 700;
 const PATIENCE_PER_EVENT_MS = 0.25;
 const MAX_PATIENCE_MS = 12_000;
 /** Events in one batch: small deliveries are joined, larger ones cut, so that storing one holds nothing else up for long. */
-const MAX_BATCH = 500;
+const MAX_BATCH = 2_000;
 /** Events waiting before senders are told to come back: what is stored in a second or two. */
 const MAX_WAITING = 20_000;
 /** A pushed feed cannot be read again, so its position says nothing. */
@@ -31,16 +31,13 @@ type Waiting = { readonly delivery: Delivery; settle(outcome: Outcome): void };
 
 export class Handoff {
   readonly #clock: Clock;
-  readonly #others: () => Promise<void>;
   readonly #arrival = new Bell();
   readonly #closing = new AbortController();
   #waiting: Waiting[] = [];
   #events = 0;
 
-  /** `others` gives everything else its turn; called before each batch. */
-  constructor(clock: Clock, others: () => Promise<void>) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#others = others;
   }
 
   /** Resolves once the events are all on disk, or it is clear that they will not be for now. Never rejects. */
@@ -89,13 +86,11 @@ export class Handoff {
   async *read(signal: AbortSignal): AsyncIterable<EventBatch> {
     const stop = AbortSignal.any([signal, this.#closing.signal]);
     while (!stop.aborted) {
-      if (this.#waiting.length === 0) {
+      const taken = this.#take();
+      if (taken.length === 0) {
         await this.#arrival.wait(stop);
         continue;
       }
-      await this.#others();
-      const taken = this.#take();
-      if (taken.length === 0) continue;
       let outcome: Outcome = 'busy';
       try {
         yield joined(taken.map(({ delivery }) => delivery));

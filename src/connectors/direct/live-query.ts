@@ -19,14 +19,16 @@ type OwnRun = {
 };
 
 export class DirectLiveQueries implements LiveQueryBackend {
-  readonly rejoin = true;
+  readonly rejoin: boolean;
   readonly #source: string;
   readonly #at: AtDesk;
   readonly #audit: AuditLog | undefined;
   readonly #runs = new Map<string, OwnRun>();
 
-  constructor(source: string, at: AtDesk, audit: AuditLog | undefined) {
+  /** `lasting`: hosts are known again after a restart. */
+  constructor(source: string, lasting: boolean, at: AtDesk, audit: AuditLog | undefined) {
     this.#source = source;
+    this.rejoin = lasting;
     this.#at = at;
     this.#audit = audit;
   }

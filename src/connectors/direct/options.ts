@@ -17,7 +17,7 @@ export type DirectOptions = {
   readonly hostnames?: readonly string[];
   /**
    * 'persistent': one process of the data directory holds the endpoint, the others work through it. 'memory': the
-   * endpoint is this process's own; nodes are forgotten at the end, and `store` is not used.
+   * endpoint is this process's own, and has no thread of its own; nodes are forgotten at the end, and `store` is not used.
    */
   readonly registry: 'persistent' | 'memory';
   readonly store: KeyValueStore;

@@ -16,30 +16,32 @@ import { isLoopback } from './address.ts';
 import { assemble, hostPages, type Parts, statusIn } from './assembly.ts';
 import { ControlServer } from './control-server.ts';
 import type { Desk, DirectAddress, NewRun } from './desk.ts';
+import { FrontHere } from './front-here.ts';
+import { FrontThread } from './front-thread.ts';
 import { isPending, type Node, toHost } from './nodes.ts';
 import { type DirectOptions, directoryOf, limitsOf } from './options.ts';
 import type { OwnerLock } from './owner-lock.ts';
 import { readPrivate } from './private-file.ts';
 import { reachable } from './reachable.ts';
-import { DirectServer } from './server.ts';
+import { Reception } from './reception.ts';
 
 /** Takes the port before it touches any file. Throws a `Problem`; nothing is held then. */
 export async function openOwner(options: DirectOptions, lock: OwnerLock | undefined): Promise<OwnerDesk> {
   const { listen, clientCaFile, log } = options;
-  const server = new DirectServer({
-    clientCa: clientCaFile === undefined ? undefined : requiredFile(clientCaFile),
-    limits: limitsOf(options),
-    log,
-  });
-  const port = await server.listen(listen.host, listen.port);
+  const clientCa = clientCaFile === undefined ? undefined : requiredFile(clientCaFile);
+  const { connections, connectionsPerAddress } = limitsOf(options);
+  const settings = { clientCa, connections, connectionsPerAddress };
+  const door = options.registry === 'memory' ? new FrontHere(settings, log) : new FrontThread(settings, log);
   try {
-    const owner = new OwnerDesk(await assemble(options, server, port), lock);
+    const port = await door.listen(listen.host, listen.port);
+    const owner = new OwnerDesk(await assemble(options, door, port), lock);
     await owner.open();
+    door.broken.addEventListener('abort', () => void owner.close());
     const { fingerprint } = await owner.address();
     log.write('info', 'The direct endpoint listens.', { listen: `${listen.host}:${port}`, fingerprint });
     return owner;
   } catch (thrown) {
-    await server.close();
+    await door.close();
     throw thrown;
   }
 }
@@ -62,13 +64,13 @@ export class OwnerDesk implements Desk {
 
   /** Lets hosts in and, where other processes may share the endpoint, those as well. */
   async open(): Promise<void> {
-    const { options, server, identity, endpoint, runs } = this.#parts;
+    const { options, door, identity, endpoint, runs } = this.#parts;
     const { clock, log } = options;
     if (this.#lock) {
       const abandon = (runId: string) => runs.drop(runId);
       this.#control = await ControlServer.open({ dir: directoryOf(options), desk: this, abandon, clock, log });
     }
-    server.present(identity, endpoint);
+    door.present(identity, new Reception(endpoint, log));
   }
 
   async address(): Promise<DirectAddress> {
@@ -99,7 +101,7 @@ export class OwnerDesk implements Desk {
   }
 
   remarks(): readonly string[] {
-    const { options, nodes, identity, endpoint, server } = this.#parts;
+    const { options, nodes, identity, endpoint, door } = this.#parts;
     const { host } = options.listen;
     const duplicates = nodes.nodes().filter(isPending).length;
     return [
@@ -107,7 +109,7 @@ export class OwnerDesk implements Desk {
       ...(duplicates > 0 ? [`${duplicates} hosts enrolled with an identifier that was taken (label duplicate)`] : []),
       ...identity.remarks,
       ...endpoint.remarks(),
-      ...server.remarks(),
+      ...door.remarks(),
     ];
   }
 
@@ -120,8 +122,7 @@ export class OwnerDesk implements Desk {
     signal.throwIfAborted();
     const { nodes, options } = this.#parts;
     const node = nodes.node(id);
-    if (!node)
-      throw new Problem('usage', `There is no node '${clean(id, 80)}'. \`rollcall nodes list\` shows them.`, { source: options.id });
+    if (!node) throw new Problem('usage', `There is no node '${clean(id, 80)}'. \`rollcall nodes\` shows them.`, { source: options.id });
     if ('tags' in change) nodes.change(node, { tags: [...change.tags] });
     else if (change.action === 'forget') nodes.forget(node);
     else if (change.action === 'block') nodes.change(node, { blocked: true });
@@ -171,9 +172,9 @@ export class OwnerDesk implements Desk {
   }
 
   async #close(): Promise<void> {
-    const { handoff, server, nodes, carves } = this.#parts;
+    const { handoff, door, nodes, carves } = this.#parts;
     handoff.close();
-    await server.close();
+    await door.close();
     await carves.close();
     nodes.flush();
     this.#lock?.release();

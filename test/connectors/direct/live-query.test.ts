@@ -113,7 +113,7 @@ describe('a live query', () => {
   });
 
   it('is answered with yes only when the answer is safe: a host deletes what it was told yes for', async () => {
-    const { first, remoteId, backend, hosts } = await launched(['web-1', 'web-2']);
+    const { first, remoteId, backend, hosts } = await launched(['web-1', 'web-2'], { clock: new FakeClock() });
     const stop = new AbortController();
     const updates = backend.updates(remoteId, hosts, WAIT, stop.signal)[Symbol.asyncIterator]();
     const arriving = updates.next();

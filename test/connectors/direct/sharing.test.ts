@@ -6,10 +6,13 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../../src/adapters/sqlite-store.ts';
+import { ControlClient } from '../../../src/connectors/direct/control-client.ts';
+import { listenOnSocket } from '../../../src/connectors/direct/control-socket.ts';
 import { createDirect, type DirectAddress, type DirectConnector, type DirectOptions } from '../../../src/connectors/direct/index.ts';
 import type { HostAnswer } from '../../../src/core/model.ts';
 import type { LaunchOptions, LiveQueryBackend, LiveUpdate } from '../../../src/core/ports.ts';
 import { temporaryDirectory } from '../../helpers/directories.ts';
+import { FakeClock } from '../../helpers/fake-clock.ts';
 import { allHosts, answersIn, collectUpdates, contractQuery } from '../contract.ts';
 import { consume, difference, memoryStore, optionsFor, TestNode } from './support.ts';
 
@@ -106,7 +109,7 @@ describe('a second process on the data directory', () => {
   });
 
   it('says when an answer is safe with it, and only then the host is told yes', async () => {
-    const { guest, address } = await pair();
+    const { guest, address } = await pair({ clock: new FakeClock() });
     const [node, other] = [await TestNode.enroll(address, 'web-1'), await TestNode.enroll(address, 'web-2')];
     const hosts = await allHosts(guest);
     const { remoteId } = (await guest.liveQuery?.launch(contractQuery(), hosts, WAIT, signal())) ?? { remoteId: '' };
@@ -262,6 +265,16 @@ describe('the control socket', () => {
     const dir = path.join(options.dataDir, 'direct', 'jump');
     expect(statSync(path.join(dir, 'control.sock')).mode & 0o777).toBe(0o600);
     expect(statSync(dir).mode & 0o777).toBe(0o700);
+  });
+
+  it('behind which a suspended holder is mute: the process is named, and nobody waits for ever', async () => {
+    const dir = temporaryDirectory();
+    const server = await listenOnSocket(dir, () => undefined);
+    onTestFinished(() => void server.close());
+    await expect(ControlClient.connect(dir, 50)).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining(`held by process ${process.pid}, which does not answer`),
+    });
   });
 
   it('left by a holder that was killed is replaced', async () => {
