@@ -1,4 +1,4 @@
-// One ESM bundle in dist/, split so that the first chunk holds only what the first frame needs. Beside it, the entry of a thread.
+// One ESM bundle in dist/, split so that the first chunk holds only what the first frame needs. Beside it, the entries of threads.
 import { renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
@@ -6,7 +6,11 @@ import { rulesPlugin } from './rules-plugin.mjs';
 import { templatesPlugin } from './templates-plugin.mjs';
 
 const bundle = await rolldown({
-  input: { main: 'src/main.tsx', 'front-worker': 'src/connectors/direct/front-worker.ts' },
+  input: {
+    main: 'src/main.tsx',
+    'front-worker': 'src/connectors/direct/front-worker.ts',
+    'sqlite-writer-worker': 'src/adapters/sqlite-writer-worker.ts',
+  },
   platform: 'node',
   plugins: [templatesPlugin(), rulesPlugin()],
   resolve: { alias: { 'react-devtools-core': path.resolve('scripts/empty.mjs') } },

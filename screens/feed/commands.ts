@@ -1,4 +1,5 @@
 /** What can be done on the Feed screen. */
+import { isSevere } from '../../src/core/severity.ts';
 import { isOpen } from '../../src/core/triage.ts';
 import { cannotExport } from '../../src/ui/export-menu.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
@@ -9,7 +10,7 @@ import { exportEvents } from './export.ts';
 import { filterCommands } from './filter-commands.ts';
 import { listHeight, markCommands, noEvent } from './mark-commands.ts';
 import { paneCommands, paneCursor, paneCursorExtent } from './pane-commands.ts';
-import { type FeedRow, isHigh } from './rows.ts';
+import type { FeedRow } from './rows.ts';
 import type { FeedScreen } from './state.ts';
 import { triageCommands } from './triage-commands.ts';
 
@@ -41,7 +42,7 @@ function toEnd(context: Context): void {
 const isWaiting =
   ({ services: { triage } }: Context) =>
   ({ event }: FeedRow): boolean =>
-    isHigh(event.severity) && isOpen(triage.stateOf(event.id));
+    isSevere(event.severity) && isOpen(triage.stateOf(event.id));
 
 function toNextWaiting(context: Context): void {
   const { screen, services } = context;

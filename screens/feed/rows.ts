@@ -1,6 +1,6 @@
 /** Which events the feed shows. Live rows move as events arrive; frozen ones do not, whatever arrives or falls out of memory. */
 import type { FilteredEvent } from '../../src/core/filter.ts';
-import type { Severity } from '../../src/core/model.ts';
+import { isSevere } from '../../src/core/severity.ts';
 import type { FeedItem, FeedRing, FeedState } from '../../src/state/feed.ts';
 import { type FeedRow, Lines, type Rows } from './fold.ts';
 
@@ -11,8 +11,6 @@ export type Test = (event: FeedEventView) => boolean;
 
 /** Events so far, whether they are still in memory or not. */
 export type Tally = { readonly total: number; readonly high: number };
-
-export const isHigh = (severity: Severity): boolean => severity === 'high' || severity === 'critical';
 
 /** Matches that fell out of memory are cut off once they are this many, and a tenth of the list. */
 const PACK = 1_024;
@@ -74,7 +72,7 @@ export class Matches implements Rows {
       this.#items.push(item);
       lines?.add(item);
       this.#total += 1;
-      if (isHigh(item.event.severity)) this.#high += 1;
+      if (isSevere(item.event.severity)) this.#high += 1;
     }
     if (this.#lines && !lines) this.fold(true);
   }
@@ -83,7 +81,7 @@ export class Matches implements Rows {
   #beginAnew({ inserted }: FeedRing): void {
     for (let index = this.#first; index < this.#items.length; index++) {
       this.#total -= 1;
-      if (isHigh(this.#items[index]?.event.severity ?? 'info')) this.#high -= 1;
+      if (isSevere(this.#items[index]?.event.severity ?? 'info')) this.#high -= 1;
     }
     this.#items = [];
     this.#first = 0;
@@ -114,7 +112,7 @@ function* upToSeq(rows: Rows, upTo: number): Generator<FeedItem> {
 /** How many of the events from `index` on there are, and how many of them are high. */
 function tallyFrom(rows: Rows, index: number): Tally {
   let high = 0;
-  for (let at = index; at < rows.size; at++) if (isHigh(rows.at(at)?.event.severity ?? 'info')) high += 1;
+  for (let at = index; at < rows.size; at++) if (isSevere(rows.at(at)?.event.severity ?? 'info')) high += 1;
   return { total: rows.size - index, high };
 }
 

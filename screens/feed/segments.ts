@@ -1,11 +1,12 @@
 /** How an event looks as a row. Pure. */
 import type { EventAction, Severity } from '../../src/core/model.ts';
 import { SEVERITIES } from '../../src/core/model.ts';
+import { isSevere } from '../../src/core/severity.ts';
 import type { TriageState } from '../../src/core/triage.ts';
 import { fit, skipCells } from '../../src/ui/cells.ts';
 import { count, dayTime, type OffsetMinutes, shortTime, type Zone } from '../../src/ui/format.ts';
 import { type Segment, severityLetter } from '../../src/ui/theme.ts';
-import { type FeedEventView, type FeedRow, isHigh } from './rows.ts';
+import type { FeedEventView, FeedRow } from './rows.ts';
 import { triageMark } from './triage-mark.ts';
 
 export type RowClock = { readonly now: number; readonly zone: Zone; readonly offsetMinutes: OffsetMinutes };
@@ -69,7 +70,7 @@ export function rowSegments(
     noveltyMark(event),
     { text: ` ${cell(event.hostname, columns.host)}` },
     { text: cell(event.source, columns.source), tone: 'muted' },
-    { text: cell(subjectOf(event), columns.subject), tone: isHigh(event.severity) ? 'high' : undefined },
+    { text: cell(subjectOf(event), columns.subject), tone: isSevere(event.severity) ? 'high' : undefined },
     { text: fold ? `×${count(fold.count)} ` : '', tone: 'strong' },
     { text: skipCells(told, left) },
   ];

@@ -3,18 +3,6 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { FilteredEvent } from '../core/filter.ts';
 import type { FeedEvent } from '../core/model.ts';
 import type { EventArchive, EventLookup, EventQuery, EventStore, StoredEvent, StoredView } from '../core/ports.ts';
-import { talliesOf } from './sqlite-histogram.ts';
-import { seenBefore } from './sqlite-seen.ts';
-
-/** Longest `raw` that is kept whole, in UTF-16 units of JSON. */
-export const MAX_RAW = 262_144;
-
-/** A record that is too long keeps its beginning and says so. */
-function rawText(raw: unknown): string {
-  const text = JSON.stringify(raw) ?? 'null';
-  if (text.length <= MAX_RAW) return text;
-  return JSON.stringify({ cut: true, length: text.length, beginning: text.slice(0, MAX_RAW).toWellFormed() });
-}
 
 /** `WHERE` and `ORDER BY`: by time, or by sequence where the sequence is what the caller pages by. */
 function pageClauses({ since, until, sources, beforeSeq, afterSeq, order, limit }: EventQuery): { text: string; values: SQLInputValue[] } {
@@ -49,49 +37,15 @@ const storedView = ({ seq, body }: Record<string, SQLOutputValue>): StoredView =
   event: JSON.parse(String(body)) as FilteredEvent,
 });
 
-/** `atomic` runs its work in one write transaction; `wrote` is told how many events were added. */
-export function eventStore(
-  db: DatabaseSync,
-  atomic: <T>(work: () => T) => T,
-  wrote: (events: number) => void,
-): EventStore & EventLookup & EventArchive {
-  const insert = db.prepare('INSERT INTO events (id, time, source, body, raw) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
-  const setCursor = db.prepare(
-    'INSERT INTO cursors (feed, cursor) VALUES (?, ?) ON CONFLICT (feed) DO UPDATE SET cursor = excluded.cursor',
-  );
+/** Reads them; `sqlite-writer.ts` writes them. */
+export function eventStore(db: DatabaseSync): Omit<EventStore, 'append'> & EventLookup & EventArchive {
   const getCursor = db.prepare('SELECT cursor FROM cursors WHERE feed = ?');
-  const novelty = seenBefore(db);
-  const tallies = talliesOf(db);
   const byId = db.prepare('SELECT seq, body, raw FROM events WHERE id = ?');
   const before = db.prepare('SELECT seq, body FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?');
   const after = db.prepare('SELECT seq, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
   const countAll = db.prepare('SELECT count(*) AS total FROM events');
 
-  const write: EventStore['append'] = (events, position) => {
-    const added: StoredEvent[] = [];
-    for (const judged of events) {
-      const { isNew, content } = novelty.newness(judged);
-      const event = isNew === undefined ? judged : { ...judged, isNew };
-      const { raw, ...body } = event;
-      const { changes, lastInsertRowid } = insert.run(event.id, event.time, event.source, JSON.stringify(body), rawText(raw));
-      if (changes === 1) added.push({ seq: Number(lastInsertRowid), event, content });
-    }
-    tallies.add(added.map(({ event }) => event));
-    if (position) setCursor.run(position.feed, position.cursor);
-    return added;
-  };
-
   return {
-    append(events, position) {
-      try {
-        const added = atomic(() => write(events, position));
-        wrote(added.length);
-        return added;
-      } catch (thrown) {
-        novelty.forget();
-        throw thrown;
-      }
-    },
     cursor(feed) {
       const row = getCursor.get(feed);
       return row ? String(row.cursor) : undefined;

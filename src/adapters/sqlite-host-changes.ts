@@ -5,7 +5,7 @@ import type { HostChanges, HostChangesStore } from '../core/ports.ts';
 import { severityRank } from '../core/severity.ts';
 
 const SUBJECT = `coalesce(json_extract(body, '$.table'), json_extract(body, '$.queryName'), json_extract(body, '$.eventType'))`;
-const OF_HOST = `source = ? AND json_extract(body, '$.hostId') = ? AND time BETWEEN ? AND ?`;
+const OF_HOST = `source = ? AND host = ? AND time BETWEEN ? AND ?`;
 
 const COUNTS = `SELECT ${SUBJECT} AS subject, json_extract(body, '$.action') AS action, json_extract(body, '$.severity') AS severity,
   count(*) AS events, max(time) AS newest FROM events WHERE ${OF_HOST} GROUP BY 1, 2, 3`;

@@ -77,6 +77,14 @@ const MIGRATIONS: readonly string[] = [
   'CREATE INDEX IF NOT EXISTS triage_waking ON triage (until) WHERE until IS NOT NULL;',
 
   'CREATE TABLE IF NOT EXISTS heard (what INTEGER PRIMARY KEY, host INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;',
+
+  `ALTER TABLE events ADD COLUMN host TEXT NOT NULL DEFAULT '';
+   ALTER TABLE events ADD COLUMN severe INTEGER NOT NULL DEFAULT 0;
+   DROP INDEX events_by_host;
+   DROP INDEX events_severe;
+   UPDATE events SET host = json_extract(body, '$.hostId'), severe = json_extract(body, '$.severity') IN ('high', 'critical');
+   CREATE INDEX events_by_host ON events (source, host, time);
+   CREATE INDEX events_severe ON events (time) WHERE severe = 1;`,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,12 +1,11 @@
 /**
  * What was ever seen, as pairs of content and host, with the last day on which it was: what is not in the table is new, once
  * there is something for it to be new against. What a host tells of a table for the first time was there before: for ten minutes
- * nothing of that is new, unless both the host and the table have been heard of for a day. Written in the transaction of the
- * events themselves.
+ * nothing of that is new, unless both the host and the table have been heard of for a day.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { canBeNew, hash52, isInventory, type NoveltyKeys, noveltyKeys } from '../core/fold.ts';
-import type { FeedEvent } from '../core/model.ts';
+import { hash52 } from '../core/fold.ts';
+import type { EventRow, IsNew } from './sqlite-event-rows.ts';
 
 const DAY_MS = 86_400_000;
 /** For so long after its first row a table is only learnt, host by host: first answers may come in many parts. */
@@ -16,15 +15,14 @@ const KNOWN_MS = DAY_MS;
 /** Entries of the memory of what is in the table. */
 const MEMORY = 100_000;
 
-/** `content`: what the row says (`contentOf`), where it was worked out. */
-export type Newness = { readonly isNew?: 'host' | 'fleet'; readonly content?: number };
-
-const UNTOLD: Newness = {};
-
 export type SeenBefore = {
-  /** To be asked for each event that is about to be written, in order. */
-  newness(event: FeedEvent): Newness;
-  /** The events since the last transaction were not written after all. */
+  /** Set when nothing like the row was seen before. To be asked for each row that is about to be written, in order. */
+  newness(row: EventRow): IsNew;
+  /** Pairs that are not in the table yet. Each lies elsewhere in it, so that many are written at the cost of few. */
+  waiting(): number;
+  /** Writes them, in the transaction that is open. */
+  write(): void;
+  /** The rows since the last transaction were not written after all. */
   forget(): void;
 };
 
@@ -94,49 +92,77 @@ function firstHeard(db: DatabaseSync) {
   };
 }
 
-export function seenBefore(db: DatabaseSync): SeenBefore {
+/** The table, and what is to go into it: the day on which a content was last seen on a host. */
+function seenPairs(db: DatabaseSync) {
   const dayOf = db.prepare('SELECT day FROM seen WHERE content = ? AND host = ?');
   const anywhere = db.prepare('SELECT 1 FROM seen WHERE content = ? LIMIT 1');
-  const insert = db.prepare('INSERT INTO seen (content, host, day) VALUES (?, ?, ?)');
-  const touch = db.prepare('UPDATE seen SET day = ? WHERE content = ? AND host = ?');
+  const insert = db.prepare(
+    'INSERT INTO seen (content, host, day) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET day = excluded.day WHERE day < excluded.day',
+  );
+  const waiting = new Map<number, Map<number, number>>();
+  let size = 0;
+  const clear = () => {
+    waiting.clear();
+    size = 0;
+  };
+  return {
+    clear,
+    size: () => size,
+    isAnywhere: (content: number): boolean => waiting.has(content) || anywhere.get(content) !== undefined,
+    isOn: (content: number, host: number): boolean => waiting.get(content)?.has(host) || dayOf.get(content, host) !== undefined,
+    add(content: number, host: number, day: number): void {
+      const hosts = waiting.get(content) ?? new Map<number, number>();
+      waiting.set(content, hosts.set(host, day));
+      size += 1;
+    },
+    /** In the table's own order: neighbours share a page. */
+    write(): void {
+      for (const content of Float64Array.from(waiting.keys()).sort())
+        for (const [host, day] of waiting.get(content) ?? []) insert.run(content, host, day);
+      clear();
+    },
+  };
+}
+
+export function seenBefore(db: DatabaseSync): SeenBefore {
   const hashed = remembered();
   const recent = recentPairs();
   const heard = firstHeard(db);
+  const pairs = seenPairs(db);
 
-  /** Where the content was seen before; from now on it was seen on this host. */
-  const see = (content: number, host: number, day: number): 'here' | 'elsewhere' | 'nowhere' => {
-    if (recent.seen(content, host, day)) return 'here';
-    const elsewhere = anywhere.get(content) !== undefined;
-    const here = elsewhere ? dayOf.get(content, host) : undefined;
-    if (!here) insert.run(content, host, day);
-    else if (Number(here.day) < day) touch.run(day, content, host);
-    if (here) return 'here';
-    return elsewhere ? 'elsewhere' : 'nowhere';
-  };
-
-  /** Whether there is nothing yet that the event could be new against. */
-  const isLearnt = ({ subject, host }: NoveltyKeys, event: FeedEvent): boolean => {
-    const { seenAt: now } = event;
+  /** Whether there is nothing yet that the row could be new against. */
+  const isLearnt = ({ subject, isInventory, seenAt: now }: EventRow, host: string): boolean => {
     const id = hashed(host);
     if (now - heard.since(`${subject}\u0000${host}`, id, now) >= LEARNING_MS) return false;
     const hostSince = heard.since(`\u0000${host}`, id, now);
     const subjectSince = heard.since(subject, 0, now);
-    return isInventory(event) || now - Math.max(hostSince, subjectSince) < KNOWN_MS;
+    return isInventory || now - Math.max(hostSince, subjectSince) < KNOWN_MS;
+  };
+
+  const newTo = (content: number, host: number): IsNew => {
+    if (!pairs.isAnywhere(content)) return 'fleet';
+    return pairs.isOn(content, host) ? undefined : 'host';
   };
 
   return {
-    newness(event) {
-      if (!canBeNew(event)) return UNTOLD;
-      const keys = noveltyKeys(event);
-      const learnt = isLearnt(keys, event);
-      const seen = see(keys.content, hashed(keys.host), Math.floor(event.seenAt / DAY_MS));
-      const { content } = keys;
-      if (seen === 'here' || learnt) return { content };
-      return { content, isNew: seen === 'elsewhere' ? 'host' : 'fleet' };
+    newness(row) {
+      const { content, seenAt } = row;
+      if (content === undefined) return undefined;
+      const place = `${row.source}\u0000${row.host}`;
+      const host = hashed(place);
+      const day = Math.floor(seenAt / DAY_MS);
+      const learnt = isLearnt(row, place);
+      if (recent.seen(content, host, day)) return undefined;
+      const isNew = learnt ? undefined : newTo(content, host);
+      pairs.add(content, host, day);
+      return isNew;
     },
+    waiting: pairs.size,
+    write: pairs.write,
     forget() {
       recent.clear();
       heard.clear();
+      pairs.clear();
     },
   };
 }

@@ -14,7 +14,7 @@ import type {
   SummaryStore,
   TriageStore,
 } from '../core/ports.ts';
-import { CHECKPOINT_PAGES, checkpoints } from './sqlite-checkpoint.ts';
+import { atomicIn, BUSY_TIMEOUT_MS, SETTINGS } from './sqlite-connection.ts';
 import { eventStore } from './sqlite-events.ts';
 import { histogramStore } from './sqlite-histogram.ts';
 import { hostChangesStore } from './sqlite-host-changes.ts';
@@ -23,6 +23,7 @@ import { runStore } from './sqlite-runs.ts';
 import { migrate, SCHEMA_VERSION, versionOf } from './sqlite-schema.ts';
 import { summaryStore } from './sqlite-summary.ts';
 import { triageStore } from './sqlite-triage.ts';
+import { eventWriter } from './sqlite-writer.ts';
 import { newerProblem, storageProblem } from './storage-problem.ts';
 
 export type Store = EventStore &
@@ -36,12 +37,8 @@ export type Store = EventStore &
   RunStore &
   KeyValueStore & { close(): void };
 
-/** ms to wait for another process to finish writing. */
-const BUSY_TIMEOUT_MS = 10_000;
-
-/** WAL: readers and a writer side by side, safe against kill -9. A larger cache made nothing faster. */
-const SETTINGS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-  PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 67108864`;
+/** Of WAL, some 60 MB. A flood has a thread of its own that sees to it earlier (`sqlite-writer-worker.ts`). */
+const CHECKPOINT_PAGES = 16_000;
 
 /** The file is made, and narrowed to its owner, before SQLite writes to it; its WAL files take over the mode. */
 function prepareFile(file: string): void {
@@ -55,7 +52,7 @@ function open(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     if (versionOf(db) > SCHEMA_VERSION) throw newerProblem(file);
-    db.exec(SETTINGS);
+    db.exec(`${SETTINGS}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     migrate(db);
     return db;
   } catch (error) {
@@ -82,13 +79,17 @@ function keyValueStore(db: DatabaseSync): KeyValueStore {
 
 /** The same functions, whose failures are 'storage' Problems. */
 function guarded<T extends object>(file: string, functions: T): T {
+  const failed = (error: unknown): never => {
+    throw storageProblem(file, error);
+  };
   const guard = ([name, inner]: [string, (...args: unknown[]) => unknown]) => [
     name,
     (...args: unknown[]) => {
       try {
-        return inner(...args);
+        const result = inner(...args);
+        return result instanceof Promise ? result.catch(failed) : result;
       } catch (error) {
-        throw storageProblem(file, error);
+        return failed(error);
       }
     },
   ];
@@ -102,20 +103,11 @@ function guarded<T extends object>(file: string, functions: T): T {
 export function openStore(file: string): Store {
   try {
     const db = open(file);
-    const { wrote, close } = checkpoints(file, db);
-    const atomic = <T>(work: () => T): T => {
-      db.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work();
-        db.exec('COMMIT');
-        return result;
-      } catch (error) {
-        if (db.isTransaction) db.exec('ROLLBACK');
-        throw error;
-      }
-    };
+    const atomic = atomicIn(db);
+    const { append, close } = eventWriter(file, db);
     return guarded(file, {
-      ...eventStore(db, atomic, wrote),
+      append,
+      ...eventStore(db),
       ...triageStore(db, atomic),
       ...retentionStore(db, atomic),
       ...summaryStore(db),

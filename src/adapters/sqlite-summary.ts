@@ -5,7 +5,7 @@ import { isOpen, stateAt, type TriageState } from '../core/triage.ts';
 
 const SEVERE = `SELECT json_extract(body, '$.severity') AS severity, triage.state AS state, triage.until AS until, count(*) AS events
   FROM events LEFT JOIN triage ON triage.seq = (SELECT max(seq) FROM triage AS newest WHERE newest.event = events.id)
-  WHERE json_extract(body, '$.severity') IN ('high', 'critical') AND time >= ? GROUP BY 1, 2, 3`;
+  WHERE severe = 1 AND time >= ? GROUP BY 1, 2, 3`;
 
 type SevereRow = { readonly severity: string; readonly state: TriageState | null; readonly until: number | null; readonly events: number };
 

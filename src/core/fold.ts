@@ -46,7 +46,7 @@ function stableCells(event: Told): string {
 }
 
 /** What the row is about, as people would say: the table, else the query. */
-const subjectOf = ({ table, queryName, eventType }: Told): string => table ?? queryName ?? eventType;
+export const subjectOf = ({ table, queryName, eventType }: Told): string => table ?? queryName ?? eventType;
 
 /** 52 bits of a hash: a whole number that JavaScript and SQLite hold exactly. */
 export const hash52 = (text: string): number => Number.parseInt(hash('sha256', text, 'hex').slice(0, 13), 16);
@@ -62,15 +62,6 @@ export function foldKey(event: Told, content = contentOf(event)): number {
   const { source, hostId, rules, action, severity } = event;
   return hash52([source, hostId, rules?.[0], action, severity, content].join('\u0000'));
 }
-
-/** What novelty is counted by: the content of a row, its host, and the table or query that it comes from. */
-export type NoveltyKeys = { readonly content: number; readonly host: string; readonly subject: string };
-
-export const noveltyKeys = (event: Told): NoveltyKeys => ({
-  content: contentOf(event),
-  host: `${event.source}\u0000${event.hostId}`,
-  subject: subjectOf(event),
-});
 
 /** A row of a whole answer, not of a difference: the first answer of a host is what is already there, not news. */
 export const isInventory = ({ kind, action }: Told): boolean => kind === 'query_row' && action !== 'added' && action !== 'removed';

@@ -1,5 +1,4 @@
 /** From what a connector read to what is stored and shown: severity, why, ATT&CK, the rules that matched, a stable id. */
-import { dedupeKey } from './dedupe.ts';
 import type { FilteredEvent } from './filter.ts';
 import type { ConnectorKind, EventAction, EventKind, EventType, FeedEvent, RawEvent, Row, Severity } from './model.ts';
 import { decide, type Facts, NO_RULES, type RuleSet } from './rules/compile.ts';
@@ -41,6 +40,9 @@ const ATTACK_BY_TABLE: ReadonlyMap<string, string> = new Map([
   ].map(table => [table, 'T1176'] as const),
 ]);
 
+/** Digits of its key that name an event: a shorter name, which still is nobody else's. */
+const ID_LENGTH = 24;
+
 function attackOf(tables: readonly string[], matched: readonly Rule[]): readonly string[] {
   const found = tables.map(table => ATTACK_BY_TABLE.get(table.trim().toLowerCase())).filter(id => id !== undefined);
   return [...new Set([...found, ...matched.flatMap(({ attack }) => attack)])];
@@ -64,7 +66,7 @@ export function judge(raw: RawEvent, seenAt: number, rules: RuleSet = NO_RULES, 
   const { severity, by } = decide(base.severity, matched);
   return {
     ...event,
-    id: dedupeKey([raw.source, raw.dedupeKey]).slice(0, 24),
+    id: raw.dedupeKey.slice(0, ID_LENGTH),
     seenAt,
     severity,
     severityReason: by ? `rule ${by.id}: ${severity} (${base.reason})` : base.reason,

@@ -33,6 +33,8 @@ export type EventBatch = {
 export interface EventFeed {
   readonly name: string;
   readonly cadence: { readonly everyMs: number } | 'push';
+  /** How many may read side by side where batches have no order among them: one is judged while another is written. 1 when absent. */
+  readonly readers?: number;
   /** `since` (epoch ms): how far back a first read, without `from`, reaches. Throws `Problem`; is then called again later. */
   read(from: Cursor | undefined, since: number, signal: AbortSignal): AsyncIterable<EventBatch>;
 }
@@ -195,10 +197,14 @@ export interface EventArchive {
 
 export interface EventStore {
   /**
-   * Writes events and the feed's cursor in one transaction. Idempotent by `event.id`: what was there already is left
-   * alone and not returned. Returns the added ones in order. Throws a 'storage' Problem.
+   * Writes events in order, and with the last of them the feed's cursor: one that was not written leaves the cursor where it was.
+   * Idempotent by `event.id`: what was there already is left alone and not returned. Resolves with the added ones in order once
+   * they are safe. Rejects with a 'storage' Problem.
    */
-  append(events: readonly FeedEvent[], position: { readonly feed: string; readonly cursor: Cursor } | undefined): readonly StoredEvent[];
+  append(
+    events: readonly FeedEvent[],
+    position: { readonly feed: string; readonly cursor: Cursor } | undefined,
+  ): Promise<readonly StoredEvent[]>;
   cursor(feed: string): Cursor | undefined;
   page(query: EventQuery): readonly StoredEvent[];
   count(): number;

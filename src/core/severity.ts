@@ -25,6 +25,9 @@ const BY_TABLE: ReadonlyMap<string, Severity> = new Map<string, Severity>([
 
 const UNLISTED: Severity = 'medium';
 
+/** What a responder has to look at. */
+export const isSevere = (severity: Severity): boolean => severity === 'high' || severity === 'critical';
+
 export const severityRank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 
 /** The most severe of the tables decides; a table that is not listed is medium, and so is an unknown one. */

@@ -1,6 +1,6 @@
 /** The way of an event from a source to the screen: judged, written to disk together with the feed's cursor, then shown. */
 import { judge } from '../core/judge.ts';
-import type { RawEvent } from '../core/model.ts';
+import type { FeedEvent, RawEvent } from '../core/model.ts';
 import type { Clock, Connector, EventBatch, EventFeed, EventStore, Log } from '../core/ports.ts';
 import type { RuleSet } from '../core/rules/compile.ts';
 import type { Platform } from '../core/template.ts';
@@ -23,20 +23,21 @@ type Position = Parameters<EventStore['append']>[1];
 /** The key under which a feed's cursor is stored. */
 export const feedKey = (connector: Connector, feed: EventFeed): string => `${connector.id}/${feed.name}`;
 
-/** Events that are judged and written in one go, some 15 ms: keys must not wait longer behind a flood. */
+/** Events that are judged in one go: keys must not wait longer behind a flood. */
 const SLICE = 256;
+/** Events that are written, and then shown, together. */
+const PART = 2_048;
 
 /**
- * Takes one batch, slice by slice; the cursor is written with the last one, so that a batch cut short is read again.
- * Throws a 'storage' Problem when a slice could not be written; then nothing of that slice was shown.
+ * Takes one batch, part by part; the cursor is written with the last one, so that a batch cut short is read again.
+ * Throws a 'storage' Problem when a part could not be written; then nothing of that part was shown.
  */
 export async function ingest(batch: EventBatch, key: string, health: SourceHealth, deps: IngestDeps): Promise<void> {
-  const { clock, log } = deps;
+  const { log } = deps;
   const { events, cursor, skipped, skippedSample = '' } = batch;
-  for (let from = 0; from === 0 || from < events.length; from += SLICE) {
-    if (from > 0) await clock.sleep(0);
-    const isLast = from + SLICE >= events.length;
-    take(events.slice(from, from + SLICE), isLast ? { feed: key, cursor } : undefined, health, deps);
+  for (let from = 0; from === 0 || from < events.length; from += PART) {
+    const isLast = from + PART >= events.length;
+    await take(events.slice(from, from + PART), isLast ? { feed: key, cursor } : undefined, health, deps);
   }
   if (skipped === 0) return;
   log.write('warn', 'records skipped', { feed: key, count: skipped, sample: skippedSample });
@@ -44,13 +45,21 @@ export async function ingest(batch: EventBatch, key: string, health: SourceHealt
 }
 
 /** Judges, stores, and then shows. */
-function take(events: readonly RawEvent[], position: Position, health: SourceHealth, deps: IngestDeps): void {
-  const { store, observer, clock, rules, platformOf } = deps;
+async function take(events: readonly RawEvent[], position: Position, health: SourceHealth, deps: IngestDeps): Promise<void> {
+  const { store, observer, clock } = deps;
   const seenAt = clock.now();
-  const judged = events.map(raw => judge(raw, seenAt, rules, platformOf?.(raw.source, raw.hostId)));
-  const added = store.append(judged, position);
+  const added = await store.append(await judged(events, seenAt, deps), position);
   if (added.length === 0) return;
   const newest = added.reduce((latest, { event }) => Math.max(latest, event.time), 0);
   health.counted(added.length, newest, seenAt);
   observer.events(added);
+}
+
+async function judged(events: readonly RawEvent[], seenAt: number, { clock, rules, platformOf }: IngestDeps): Promise<FeedEvent[]> {
+  const done: FeedEvent[] = [];
+  for (const raw of events) {
+    if (done.length > 0 && done.length % SLICE === 0) await clock.sleep(0);
+    done.push(judge(raw, seenAt, rules, platformOf?.(raw.source, raw.hostId)));
+  }
+  return done;
 }

@@ -21,11 +21,21 @@ export async function readPass(
   alive: () => void = () => undefined,
 ): Promise<void> {
   const key = feedKey(connector, feed);
-  for await (const batch of feed.read(deps.store.cursor(key), since, signal)) {
-    await ingest(batch, key, health, deps);
-    alive();
-    health.ok(feed.name, deps.clock.now());
-  }
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  const read = async () => {
+    try {
+      for await (const batch of feed.read(deps.store.cursor(key), since, stop)) {
+        await ingest(batch, key, health, deps);
+        alive();
+        health.ok(feed.name, deps.clock.now());
+      }
+    } catch (thrown) {
+      failed.abort(thrown);
+    }
+  };
+  await Promise.all(Array.from({ length: feed.readers ?? 1 }, read));
+  failed.signal.throwIfAborted();
   if (signal.aborted) return;
   alive();
   health.caughtUp(feed.name, deps.clock.now());

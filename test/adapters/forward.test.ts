@@ -48,14 +48,14 @@ describe('forwarding to a file', () => {
 
   it('begins with what comes after the target was named, and goes on where it was', async () => {
     const store = opened();
-    store.append([event('before')], undefined);
+    await store.append([event('before')], undefined);
     const { file } = target();
     const first = forwarder([target()], store);
-    store.append([event('a'), event('b')], undefined);
+    await store.append([event('a'), event('b')], undefined);
     expect(await first.flush()).toBeUndefined();
     expect(lines(file)).toEqual(['a', 'b']);
     first.close();
-    store.append([event('c')], undefined);
+    await store.append([event('c')], undefined);
     await forwarder([target()], store).flush();
     expect(lines(file)).toEqual(['a', 'b', 'c']);
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -64,10 +64,10 @@ describe('forwarding to a file', () => {
   it('lets through what the filter does, and may be rotated', async () => {
     const { file } = target();
     const { flush, store } = forwarder([{ ...target(), filter: 'sev>=high' }]);
-    store.append([event('low'), event('cron', { tables: ['crontab'] })], undefined);
+    await store.append([event('low'), event('cron', { tables: ['crontab'] })], undefined);
     await flush();
     renameSync(file, `${file}.1`);
-    store.append([event('cron 2', { tables: ['crontab'] })], undefined);
+    await store.append([event('cron 2', { tables: ['crontab'] })], undefined);
     await flush();
     expect([lines(`${file}.1`), lines(file)]).toEqual([['cron'], ['cron 2']]);
   });
@@ -75,7 +75,7 @@ describe('forwarding to a file', () => {
   it('keeps what could not be written, says so once, and writes it later', async () => {
     const place = path.join(folder, 'share');
     const { run, store, failures } = forwarder([{ to: 'jsonl', file: path.join(place, 'events.jsonl') }]);
-    store.append([event('a')], undefined);
+    await store.append([event('a')], undefined);
     const stop = new AbortController();
     const running = run(stop.signal);
     await vi.waitFor(() => expect(clock.sleeping).toBe(1));
@@ -92,9 +92,9 @@ describe('forwarding to a file', () => {
     const { file } = target();
     const store = opened();
     const [one, other] = [forwarder([target()], store, 'one'), forwarder([target()], opened(), 'other')];
-    store.append([event('a')], undefined);
+    await store.append([event('a')], undefined);
     await one.flush();
-    store.append([event('b')], undefined);
+    await store.append([event('b')], undefined);
     await other.flush();
     expect(lines(file)).toEqual(['a']);
     one.close();
@@ -127,7 +127,7 @@ describe('forwarding to Graylog', () => {
         .split('\0')
         .filter(Boolean)
         .map(text => JSON.parse(text).short_message);
-    store.append([event('a'), event('b')], undefined);
+    await store.append([event('a'), event('b')], undefined);
     expect(await flush()).toBeUndefined();
     await vi.waitFor(() => expect(told()).toEqual(['a', 'b']));
 
@@ -135,10 +135,10 @@ describe('forwarding to Graylog', () => {
     server.close();
     await once(server, 'close');
     await vi.waitFor(async () => {
-      store.append([event(`lost ${Math.random()}`)], undefined);
+      await store.append([event(`lost ${Math.random()}`)], undefined);
       expect(await flush()).toMatchObject({ kind: 'unreachable', message: expect.stringContaining(`tcp://127.0.0.1:${port}`) });
     });
-    store.append([event('c')], undefined);
+    await store.append([event('c')], undefined);
     const again = await listen(port);
     onTestFinished(() => void again.close());
     onTestFinished(() => {
@@ -156,7 +156,7 @@ describe('forwarding to Graylog', () => {
     socket.bind(0, '127.0.0.1');
     await once(socket, 'listening');
     const { flush, store } = forwarder([{ to: 'gelf', address: `udp://127.0.0.1:${socket.address().port}` }]);
-    store.append([event('a')], undefined);
+    await store.append([event('a')], undefined);
     await flush();
     await vi.waitFor(() => expect(received).toEqual(['a']));
   });

@@ -20,10 +20,10 @@ const at = (dedupeKey: string, minute: number, severity: FeedEvent['severity'] =
 });
 
 describe('the histogram', () => {
-  it('counts events by stretch of time and severity, each once', () => {
+  it('counts events by stretch of time and severity, each once', async () => {
     const store = opened();
-    store.append([at('a', 10), at('b', 10), at('c', 14), at('d', 15, 'high'), at('e', 29), at('f', 30)], undefined);
-    store.append([at('a', 10), at('g', 29)], undefined);
+    await store.append([at('a', 10), at('b', 10), at('c', 14), at('d', 15, 'high'), at('e', 29), at('f', 30)], undefined);
+    await store.append([at('a', 10), at('g', 29)], undefined);
     expect(store.histogram(10 * MINUTE, 30 * MINUTE, 5 * MINUTE)).toEqual([
       { at: 10 * MINUTE, severity: 'low', events: 3 },
       { at: 15 * MINUTE, severity: 'high', events: 1 },
@@ -31,9 +31,9 @@ describe('the histogram', () => {
     ]);
   });
 
-  it('forgets what was pruned', () => {
+  it('forgets what was pruned', async () => {
     const store = opened();
-    store.append([at('a', 10), at('b', 11, 'critical'), at('c', 12)], undefined);
+    await store.append([at('a', 10), at('b', 11, 'critical'), at('c', 12)], undefined);
     store.pruneStep({ before: 12 * MINUTE, keep: ({ severity }) => severity === 'critical' }, 0, undefined, false);
     expect(store.histogram(0, 60 * MINUTE, MINUTE)).toEqual([
       { at: 11 * MINUTE, severity: 'critical', events: 1 },

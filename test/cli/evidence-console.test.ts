@@ -64,7 +64,7 @@ describe('the files of the console', () => {
 
   it('hold events as `feed` prints them, without those that are gone', async () => {
     const event = judge(aRawEvent({ raw: { said: '\u001b[2J' } }), NOW);
-    store.append([event], undefined);
+    await store.append([event], undefined);
     const ids = [event.id, 'gone'];
     expect(await exporter.write({ kind: 'events', ids }, 'jsonl', target('e.jsonl'), { mask: true })).toMatchObject({ lines: 1 });
     expect(JSON.parse(text('e.jsonl'))).toMatchObject({ id: event.id, hostname: 'web-1', raw: { said: '\u001b[2J' } });
@@ -93,7 +93,7 @@ describe('the evidence of the console', () => {
     expect(made).toEqual({ path: target('case'), files: 9, manifest: `sha256:${sha256(text('case/MANIFEST'))}` });
     expect(text('case/README.txt').replaceAll('\n', ' ')).toContain('still waiting for answers');
     const event = judge(aRawEvent(), NOW);
-    store.append([event], undefined);
+    await store.append([event], undefined);
     await exporter.bundle({ kind: 'events', ids: [event.id], chosen: 'marked by hand' }, target('events'));
     expect(readdirSync(target('events')).sort()).toEqual(['MANIFEST', 'README.txt', 'about.json', 'events.jsonl']);
     expect(audited.map(({ action }) => action)).toEqual(['evidence', 'evidence']);

@@ -42,9 +42,9 @@ function place(retention: Partial<Retention>) {
 describe('retention', () => {
   it('takes old events away soon after the start and then every hour, and says so', async () => {
     const { clock, add, start, titles, notices, logged } = place({ maxAgeMs: 30 * DAY });
-    add('old', 31);
-    add('nearly', 30 - 1 / 48);
-    add('new', 1);
+    await add('old', 31);
+    await add('nearly', 30 - 1 / 48);
+    await add('new', 1);
     start();
     await clock.advance(10_000);
     expect(titles()).toEqual(['nearly', 'new']);
@@ -59,9 +59,9 @@ describe('retention', () => {
 
   it('keeps what a filter names, by severity and by what was decided', async () => {
     const { clock, store, add, start, titles } = place({ maxAgeMs: 30 * DAY, keep: 'sev>=high status:open' });
-    add('cron', 40, ['crontab']);
-    add('judged cron', 39, ['crontab']);
-    add('process', 38);
+    await add('cron', 40, ['crontab']);
+    await add('judged cron', 39, ['crontab']);
+    await add('process', 38);
     const judged = store.page({ order: 'asc' })[1]?.event.id ?? '';
     store.decide([judged], { state: 'false_positive', until: null, comment: '' }, 'mia', clock.now());
     start();
@@ -71,7 +71,7 @@ describe('retention', () => {
 
   it('waits and tries again when the disk fails, and says why once', async () => {
     const { clock, store, add, start, titles, notices } = place({ maxAgeMs: 30 * DAY });
-    add('old', 31);
+    await add('old', 31);
     let broken = true;
     const pruneStep: typeof store.pruneStep = (...args) => {
       if (broken) throw new Problem('storage', 'The disk is full.');
@@ -87,7 +87,7 @@ describe('retention', () => {
 
   it('stops in the middle when it is told to', async () => {
     const { clock, stop, add, start, titles } = place({ maxAgeMs: 30 * DAY });
-    for (let at = 0; at < 600; at += 1) add(`old ${at}`, 40);
+    for (let at = 0; at < 600; at += 1) await add(`old ${at}`, 40);
     start();
     await clock.advance(5_000);
     stop.abort();

@@ -33,6 +33,16 @@ describe('differenceKey', () => {
     expect(differenceKey({ ...difference, ...change })).not.toBe(differenceKey(difference));
   });
 
+  it('puts what a host logs at one moment together, in the order of time', () => {
+    const of = (change: Partial<Difference>) => differenceKey({ ...difference, ...change });
+    const later = { unixTime: 1_785_312_001 };
+    const keys = [of({}), of({ counter: 5 }), of({ host: 'h2' }), of(later), of({ ...later, host: 'h2' }), of({ unixTime: '1785312002' })];
+    expect(keys.toSorted().map(key => keys.indexOf(key) >= 3)).toEqual([false, false, false, true, true, true]);
+    expect(keys[0]?.slice(0, 11)).toBe(keys[1]?.slice(0, 11));
+    expect(keys[0]?.slice(0, 11)).not.toBe(keys[2]?.slice(0, 11));
+    expect(of({ unixTime: 'soon' })).toMatch(/^00000000[0-9a-f]{24}$/);
+  });
+
   it('is 32 hexadecimal digits', () => {
     expect(differenceKey(difference)).toMatch(/^[0-9a-f]{32}$/);
   });
@@ -45,6 +55,12 @@ describe('contentKey', () => {
     expect(contentKey({ ...content, row: { version: '24.04', name: 'Ubuntu' } })).toBe(contentKey(content));
     expect(contentKey({ ...content, row: { name: 'Ubuntu', version: '24.10' } })).not.toBe(contentKey(content));
     expect(contentKey({ ...content, host: 'h2' })).not.toBe(contentKey(content));
+  });
+
+  it('puts the rows of one host and query together', () => {
+    const other = contentKey({ ...content, row: { name: 'Debian', version: '13' } });
+    expect(other.slice(0, 6)).toBe(contentKey(content).slice(0, 6));
+    expect(contentKey({ ...content, query: 'users' }).slice(0, 6)).not.toBe(other.slice(0, 6));
   });
 
   it('tells a cell from a name', () => {

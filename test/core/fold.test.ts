@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canBeNew, foldKey, isInventory, noveltyKeys } from '../../src/core/fold.ts';
+import { canBeNew, contentOf, foldKey, isInventory } from '../../src/core/fold.ts';
 import { judge } from '../../src/core/judge.ts';
 import type { FeedEvent, RawEvent } from '../../src/core/model.ts';
 import { aRawEvent } from '../helpers/model.ts';
@@ -36,13 +36,12 @@ describe('foldKey', () => {
   });
 });
 
-describe('noveltyKeys', () => {
+describe('novelty', () => {
   it('gives the same content on every host, whichever way the row came', () => {
-    const one = noveltyKeys(event());
-    expect(noveltyKeys(event({ hostId: 'web-2', action: 'snapshot' })).content).toBe(one.content);
-    expect(noveltyKeys(event({ hostId: 'web-2' })).host).not.toBe(one.host);
-    expect(noveltyKeys(event({ row: { port: '1' } })).content).not.toBe(one.content);
-    expect(Number.isSafeInteger(one.content)).toBe(true);
+    const one = contentOf(event());
+    expect(contentOf(event({ hostId: 'web-2', action: 'snapshot' }))).toBe(one);
+    expect(contentOf(event({ row: { port: '1' } }))).not.toBe(one);
+    expect(Number.isSafeInteger(one)).toBe(true);
   });
 
   it('is for rows that are there', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { dedupeKey as dedupeOf } from '../../src/core/dedupe.ts';
 import { eventToJson, judge } from '../../src/core/judge.ts';
 import { aRawEvent } from '../helpers/model.ts';
 
@@ -41,11 +42,11 @@ describe('judge', () => {
   });
 
   it('gives the same record the same id, and others another', () => {
-    const { id } = judge(aRawEvent(), SEEN);
+    const dedupeKey = dedupeOf(['k1']);
+    const { id } = judge(aRawEvent({ dedupeKey }), SEEN);
     expect(id).toMatch(/^[0-9a-f]{24}$/);
-    expect(judge(aRawEvent({ title: 'worded anew', time: 5 }), SEEN + 1).id).toBe(id);
-    expect(judge(aRawEvent({ source: 'other' }), SEEN).id).not.toBe(id);
-    expect(judge(aRawEvent({ dedupeKey: 'k2' }), SEEN).id).not.toBe(id);
+    expect(judge(aRawEvent({ dedupeKey, title: 'worded anew', time: 5 }), SEEN + 1).id).toBe(id);
+    expect(judge(aRawEvent({ dedupeKey: dedupeOf(['k2']) }), SEEN).id).not.toBe(id);
   });
 
   it('hands over everything else as it was, and nothing more', () => {

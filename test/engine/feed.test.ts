@@ -101,6 +101,66 @@ it('a pushed feed is acknowledged only after its batch was stored', async () => 
   await engine.stop();
 });
 
+/** Two batches for whoever asks next, then silence; `stopped` counts the readers that were told to end. */
+function pushedFeed(...batches: EventBatch[]) {
+  const told = { acknowledged: 0, stopped: 0 };
+  const feed: EventFeed = {
+    name: 'log',
+    cadence: 'push',
+    readers: 2,
+    async *read(_from, _since, signal) {
+      for (let next = batches.shift(); next; next = batches.shift()) {
+        yield next;
+        told.acknowledged += 1;
+      }
+      if (!signal.aborted) await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()));
+      told.stopped += 1;
+    },
+  };
+  return { feed, told };
+}
+
+it('a feed whose batches have no order is read side by side: one is judged while another is written', async () => {
+  const { feed, told } = pushedFeed(batch('1', 'a'), batch('2', 'b'));
+  const { engine, store, shown } = engineWith([connectorWith(feed)]);
+  const append = store.append;
+  const writing: (() => void)[] = [];
+  store.append = async (events, position) => {
+    await new Promise<void>(resolve => writing.push(resolve));
+    return append(events, position);
+  };
+  engine.listen();
+  await settle();
+  expect([writing.length, told.acknowledged]).toEqual([2, 0]);
+  writing[1]?.();
+  await settle();
+  expect([shown.map(({ event }) => event.dedupeKey), told.acknowledged]).toEqual([['b'], 1]);
+  writing[0]?.();
+  await settle();
+  expect([shown.map(({ event }) => event.dedupeKey), told.acknowledged]).toEqual([['b', 'a'], 2]);
+  await engine.stop();
+});
+
+it('a feed that fails one of its readers fails as a whole, once, and is read again', async () => {
+  const { feed, told } = pushedFeed(batch('1', 'a'), batch('2', 'b'));
+  const { engine, clock, store, notices, health } = engineWith([connectorWith(feed)]);
+  const append = store.append;
+  let failures = 0;
+  store.append = async (events, position) => {
+    if (events[0]?.dedupeKey === 'a' && ++failures === 1) throw new Problem('storage', 'The disk is full');
+    return append(events, position);
+  };
+  engine.listen();
+  await settle();
+  expect(notices.map(({ text }) => text)).toEqual(['The disk is full']);
+  expect(health('prod')?.reason).toBe('The disk is full');
+  expect(told).toEqual({ acknowledged: 1, stopped: 1 });
+  await clock.advance(60_000);
+  expect(health('prod')?.reason).toBe('');
+  await engine.stop();
+  expect(told.stopped).toBe(3);
+});
+
 it('polls every source once for a command and reports each failure', async () => {
   const good = scriptedFeed('queries', [[batch('c1', 'a')]]);
   const bad: Connector = { ...connectorWith(scriptedFeed('queries', [new Problem('auth', 'bad token')])), id: 'other' };
@@ -155,21 +215,21 @@ it('lists hosts of all sources and says which source could not', async () => {
   expect(health('other')?.level).toBe('down');
 });
 
-it('takes a flood in slices, and keeps the cursor for the last one', async () => {
-  const keys = Array.from({ length: 600 }, (_, index) => `k${index}`);
+it('takes a flood in parts, and keeps the cursor for the last one', async () => {
+  const keys = Array.from({ length: 4_500 }, (_, index) => `k${index}`);
   const { engine, store, shown } = engineWith([connectorWith(scriptedFeed('queries', [[batch('c1', ...keys)]]))]);
-  const slices: (readonly [events: number, cursor: Cursor | undefined])[] = [];
+  const parts: (readonly [events: number, cursor: Cursor | undefined])[] = [];
   const append = store.append;
   store.append = (events, position) => {
-    slices.push([events.length, position?.cursor]);
+    parts.push([events.length, position?.cursor]);
     return append(events, position);
   };
   await engine.pollOnce(0, new AbortController().signal);
   expect(shown.map(({ event }) => event.dedupeKey)).toEqual(keys);
-  expect(slices).toEqual([
-    [256, undefined],
-    [256, undefined],
-    [88, 'c1'],
+  expect(parts).toEqual([
+    [2_048, undefined],
+    [2_048, undefined],
+    [404, 'c1'],
   ]);
 });
 

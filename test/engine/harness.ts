@@ -13,7 +13,7 @@ export function memoryStore(): EventStore & RunStore & { readonly events: Stored
   const runs = new Map<string, Run>();
   return {
     events,
-    append(incoming: readonly FeedEvent[], position) {
+    async append(incoming: readonly FeedEvent[], position) {
       const fresh = incoming.filter(
         (event, index) => !events.some(known => known.event.id === event.id) && incoming.indexOf(event) === index,
       );

@@ -53,7 +53,7 @@ async function open(
 
 describe('the page of a host', () => {
   it('says who it is and what happened on it, by table, the worst first', async () => {
-    store.append(
+    await store.append(
       [
         listener('4444', 'added'),
         listener('22', 'added'),
@@ -78,7 +78,7 @@ describe('the page of a host', () => {
   });
 
   it('looks further back with d, and says when there is nothing', async () => {
-    store.append([listener('9', 'added', { time: NOW - 25 * HOUR })], undefined);
+    await store.append([listener('9', 'added', { time: NOW - 25 * HOUR })], undefined);
     const paper = await open();
     expect(paper.frame()).toContain('Nothing was heard of this host in this time.');
     await paper.press('d');
@@ -86,10 +86,10 @@ describe('the page of a host', () => {
   });
 
   it('counts on while events arrive, and the cursor stays on its table', async () => {
-    store.append([listener('22', 'added')], undefined);
+    await store.append([listener('22', 'added')], undefined);
     const paper = await open();
     const cron = happened({ tables: ['crontab'], row: { command: 'id' } });
-    store.append([cron], undefined);
+    await store.append([cron], undefined);
     await paper.press('j');
     await paper.clock.advance(2_000);
     await paper.happen(cron);
@@ -98,7 +98,7 @@ describe('the page of a host', () => {
   });
 
   it('opens the rows of a table: each once, with what became of it, newest first and back again', async () => {
-    store.append([listener('22', 'added'), listener('4444', 'added'), listener('22', 'removed')], undefined);
+    await store.append([listener('22', 'added'), listener('4444', 'added'), listener('22', 'removed')], undefined);
     const paper = await open({}, { columns: 120 });
     await paper.press('enter');
     const rows = () => paper.lines().filter(line => /0\.0\.0\.0/.test(line));
@@ -120,7 +120,7 @@ describe('the page of a host', () => {
   });
 
   it('follows a value of a row with its host', async () => {
-    store.append([happened({ tables: ['processes'], row: { path: '/tmp/x', pid: '7' } })], undefined);
+    await store.append([happened({ tables: ['processes'], row: { path: '/tmp/x', pid: '7' } })], undefined);
     const paper = await open();
     await paper.press('enter', 'l', 'l', '.');
     expect(paper.frame()).toContain('Follow a value of web-1');
@@ -163,7 +163,7 @@ describe('the page of a host', () => {
   it('is opened from an event, also of a host that is not listed any more', async () => {
     const paper = await openOnPaper({ hostChanges: store });
     const event = listener('22', 'added', { hostId: 'gone-1', hostname: 'gone-1' });
-    store.append([event], undefined);
+    await store.append([event], undefined);
     await paper.happen(event);
     await paper.press('H');
     expect(paper.frame()).toContain('gone-1   lab does not list it (any more)');
@@ -177,7 +177,7 @@ describe('the page of a host', () => {
     [40, 10],
     [200, 60],
   ])('draws no line too long at %i x %i', async (columns, rows) => {
-    store.append([listener('22', 'added'), happened({ tables: ['crontab'], row: { command: 'x'.repeat(300) } })], undefined);
+    await store.append([listener('22', 'added'), happened({ tables: ['crontab'], row: { command: 'x'.repeat(300) } })], undefined);
     const paper = await open(admin('pending'), { columns, rows });
     await paper.press('enter');
     expect(paper.lines().every(line => line.length <= columns)).toBe(true);

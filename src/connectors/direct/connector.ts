@@ -14,7 +14,7 @@ import type {
   NodeChange,
   SourceReport,
 } from '../../core/ports.ts';
-import { Problem, toProblem } from '../../core/problem.ts';
+import { Problem } from '../../core/problem.ts';
 import { hostPages } from './assembly.ts';
 import { AttachedDesk } from './attached.ts';
 import { DirectCarves } from './carve-archive.ts';
@@ -25,7 +25,7 @@ import { DirectLiveQueries } from './live-query.ts';
 import { NodeRegistry } from './nodes.ts';
 import { type DirectOptions, directoryOf, limitsOf, nodeMemory } from './options.ts';
 import { openOwner } from './owner.ts';
-import { type OwnerLock, takeOwnerLock } from './owner-lock.ts';
+import { takeOwnerLock } from './owner-lock.ts';
 import { Room } from './quota.ts';
 import { DEFAULT_INTERVALS } from './schedule.ts';
 
@@ -45,7 +45,6 @@ export interface DirectConnector extends Connector {
 const HOSTS_EVERY_MS = 2_000;
 /** A holder that has the lock but no socket yet is starting. */
 const PATIENCE_TRIES = 50;
-const PORT_TRIES = 10;
 const TRY_EVERY_MS = 100;
 
 export const createDirect = (options: DirectOptions): DirectConnector => new Direct(options);
@@ -75,7 +74,7 @@ class Direct implements DirectConnector {
       change: (id, change, signal) => this.#change(id, change, signal),
       rotateSecret: (signal, graceMs) => this.#rotateSecret(signal, graceMs),
     };
-    this.feeds = [{ name: 'log', cadence: 'push', read: (_from, _since, signal) => this.#readLog(signal) }];
+    this.feeds = [{ name: 'log', cadence: 'push', readers: 2, read: (_from, _since, signal) => this.#readLog(signal) }];
   }
 
   start(): Promise<DirectAddress> {
@@ -182,7 +181,7 @@ async function findDesk(options: DirectOptions): Promise<Desk> {
   for (let tries = 0; tries < PATIENCE_TRIES; tries += 1) {
     const lock = takeOwnerLock(dir);
     if (lock) {
-      return openWhenFree(options, lock).catch(thrown => {
+      return openOwner(options, lock).catch(thrown => {
         lock.release();
         throw thrown;
       });
@@ -194,18 +193,6 @@ async function findDesk(options: DirectOptions): Promise<Desk> {
   throw new Problem('unreachable', `The direct endpoint in ${dir} is held by ${holderOf(dir)}, which does not answer. Stop that process.`, {
     source: options.id,
   });
-}
-
-/** Of a holder that was killed, the lock may be free a moment before the port is. */
-async function openWhenFree(options: DirectOptions, lock: OwnerLock): Promise<Desk> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await openOwner(options, lock);
-    } catch (thrown) {
-      if (tries >= PORT_TRIES || toProblem(thrown).detail !== 'EADDRINUSE') throw thrown;
-      await options.clock.sleep(TRY_EVERY_MS);
-    }
-  }
 }
 
 async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -7,6 +7,7 @@ import type { Clock, Log } from '../../core/ports.ts';
 import type { Carves } from './carves.ts';
 import { configReply, type FilePaths, type PackChoice, packedNames } from './config.ts';
 import type { EnrolSecrets } from './enrol-secrets.ts';
+import { Gate } from './gate.ts';
 import type { Handoff } from './handoff.ts';
 import { hostDetails } from './host-details.ts';
 import type { Caller } from './house.ts';
@@ -58,6 +59,9 @@ const ACCELERATED_INTERVAL_S = 5;
 const ACCELERATE_S = 60;
 /** More than these would come with more handshakes a second than a small machine can do. */
 const MAX_ACCELERATED_NODES = 1_000;
+/** Bytes of log deliveries that are worked on at a time: some thousands of rows. As objects they take ten times as much. */
+const LOG_ROOM = 1_048_576;
+const LOG_PATIENCE_MS = 500;
 /** After the first refused enrolment, every so many are logged. */
 const LOG_REFUSALS_EVERY = 100;
 
@@ -68,6 +72,7 @@ export class Endpoint {
   readonly #requests: RateLimit;
   readonly #tablesOfQuery: (name: string) => readonly string[];
   readonly #snapshots = new SnapshotMemory();
+  readonly #logs: Gate;
   #refused = 0;
   #busy = 0;
   #limited = 0;
@@ -78,6 +83,7 @@ export class Endpoint {
     this.#enrolments = { perAddress: new RateLimit(enrollPerAddress), all: new RateLimit(enroll) };
     this.#invalid = new RateLimit(invalidPerAddress);
     this.#requests = new RateLimit(requestsPerNode);
+    this.#logs = new Gate(deps.clock, LOG_ROOM, LOG_PATIENCE_MS);
     this.#tablesOfQuery = tableFinder({ ...packedNames(deps.intervals), ...deps.schedule });
   }
 
@@ -120,8 +126,16 @@ export class Endpoint {
     return this.#asNode(body, peer, node => configReply(this.#deps, node));
   }
 
-  async log(body: unknown, peer: Peer): Promise<Reply> {
-    return this.#asNode(body, peer, node => this.#takeLog(node, body, peer.bytes));
+  /** `body` is unpacked when it is its turn. */
+  async log(body: () => Promise<unknown>, peer: Peer): Promise<Reply> {
+    const { clock } = this.#deps;
+    const came = clock.now();
+    const reply = await this.#logs.through(peer.bytes, async () => {
+      const waited = clock.now() - came;
+      const unpacked = await body();
+      return this.#asNode(unpacked, peer, node => this.#takeLog(node, unpacked, peer.bytes, waited));
+    });
+    return reply ?? this.#isBusy();
   }
 
   read(body: unknown, peer: Peer): Reply {
@@ -164,6 +178,11 @@ export class Endpoint {
     return DONE;
   }
 
+  #isBusy(): Reply {
+    this.#busy += 1;
+    return failed('busy');
+  }
+
   #putOff(reason: string): Reply {
     this.#limited += 1;
     return failed(reason);
@@ -189,7 +208,7 @@ export class Endpoint {
     return nodes.byCertificate(certificate.fingerprint) ?? nodes.enrollCertificate(certificate, address, clock.now());
   }
 
-  async #takeLog(node: Node, body: unknown, bytes: number): Promise<Reply> {
+  async #takeLog(node: Node, body: unknown, bytes: number, waited: number): Promise<Reply> {
     const parsed = logBody.safeParse(body);
     if (!parsed.success) return failed('not a log');
     const { source, clock, handoff, quota } = this.#deps;
@@ -197,10 +216,7 @@ export class Endpoint {
     if (refusal !== undefined) return failed(refusal);
     const context = { source, node, now: clock.now(), tablesOfQuery: this.#tablesOfQuery, snapshots: this.#snapshots };
     const { snapshots, ...delivery } = await inTurns(readLog(parsed.data, context));
-    if ((await handoff.offer(delivery)) === 'busy') {
-      this.#busy += 1;
-      return failed('busy');
-    }
+    if ((await handoff.offer(delivery, waited)) === 'busy') return this.#isBusy();
     quota.count(node.id, bytes);
     for (const snapshot of snapshots) this.#snapshots.remember(snapshot);
     return DONE;

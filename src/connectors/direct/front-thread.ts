@@ -9,6 +9,7 @@ import { cutRemarks, type Door, notListening } from './door.ts';
 import type { FrontSettings } from './front.ts';
 import type { Order, Word } from './front-messages.ts';
 import type { House } from './house.ts';
+import { Outbox } from './outbox.ts';
 
 type Listening = Extract<Word, { readonly listening: number } | { readonly notListening: unknown }>;
 
@@ -17,8 +18,10 @@ const ENTRY = new URL(`./front-worker${extname(import.meta.url)}`, import.meta.u
 
 export class FrontThread implements Door {
   readonly #worker: Worker;
+  /** Words come together, so their answers are there together. */
+  readonly #outbox = new Outbox<Order>(orders => this.#worker.postMessage(orders), setImmediate);
   readonly #log: Log;
-  readonly #listening = Promise.withResolvers<Listening>();
+  #listening = Promise.withResolvers<Listening>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #broken = new AbortController();
   #house: House | undefined;
@@ -28,7 +31,9 @@ export class FrontThread implements Door {
   constructor(settings: FrontSettings, log: Log) {
     this.#log = log;
     this.#worker = new Worker(ENTRY, { workerData: settings, execArgv: [] });
-    this.#worker.on('message', (word: Word) => this.#hear(word));
+    this.#worker.on('message', (words: readonly Word[]) => {
+      for (const word of words) this.#hear(word);
+    });
     this.#worker.on('error', thrown => this.#end(thrown.message));
     this.#worker.on('exit', () => this.#end('its thread ended'));
   }
@@ -38,7 +43,9 @@ export class FrontThread implements Door {
   }
 
   async listen(host: string, port: number): Promise<number> {
-    this.#tell({ listen: { host, port } });
+    this.#listening = Promise.withResolvers<Listening>();
+    if (this.#broken.signal.aborted) throw notListening(host, port, { code: '', message: 'its thread ended' });
+    this.#order({ listen: { host, port } });
     const word = await this.#listening.promise;
     if ('listening' in word) return word.listening;
     throw notListening(host, port, word.notListening);
@@ -46,7 +53,7 @@ export class FrontThread implements Door {
 
   present(identity: { readonly certificate: string; readonly key: string }, house: House): void {
     this.#house = house;
-    this.#tell({ present: identity });
+    this.#order({ present: identity });
   }
 
   remarks(): string[] {
@@ -55,12 +62,14 @@ export class FrontThread implements Door {
 
   async close(): Promise<void> {
     this.#closing = true;
-    this.#tell({ close: true });
+    this.#order({ close: true });
     await this.#ended.promise;
   }
 
-  #tell(order: Order): void {
-    this.#worker.postMessage(order);
+  /** At once: nobody who connects after this finds it not done. */
+  #order(order: Order): void {
+    this.#outbox.tell(order);
+    this.#outbox.flush();
   }
 
   #hear(word: Word): void {
@@ -72,8 +81,8 @@ export class FrontThread implements Door {
 
   async #answer(word: Extract<Word, { readonly id: number }>, house: House): Promise<void> {
     const { id } = word;
-    if ('isKey' in word) this.#tell({ id, isKey: await house.isKey(word.isKey.proof, word.isKey.key) });
-    else this.#tell({ id, said: await ('asked' in word ? house.answer(word.asked) : house.refuse(word.refused)) });
+    if ('isKey' in word) this.#outbox.tell({ id, isKey: await house.isKey(word.isKey.proof, word.isKey.key) });
+    else this.#outbox.tell({ id, said: await ('asked' in word ? house.answer(word.asked) : house.refuse(word.refused)) });
   }
 
   #end(why: string): void {

@@ -4,13 +4,20 @@ import { systemError } from './door.ts';
 import { Front, type FrontSettings } from './front.ts';
 import type { Order, Word } from './front-messages.ts';
 import type { House } from './house.ts';
+import { Outbox } from './outbox.ts';
 
 /** How often it is told how many connections had to be cut, ms. */
 const COUNT_EVERY_MS = 500;
+/** For so long requests are gathered. Hosts ask every few seconds. */
+const GATHER_MS = 4;
 
 if (!parentPort) throw new Error('The front is started by the main thread.');
 const port = parentPort;
-const tell = (word: Word, transfer: readonly ArrayBuffer[] = []) => port.postMessage(word, [...transfer]);
+const outbox = new Outbox<Word>(
+  (words, transfer) => port.postMessage(words, [...transfer]),
+  post => setTimeout(post, GATHER_MS),
+);
+const tell = (word: Word, transfer: readonly ArrayBuffer[] = []) => outbox.tell(word, transfer);
 
 /** Questions that the main thread has not answered. */
 const open = new Map<number, (answer: never) => void>();
@@ -48,10 +55,11 @@ async function listen({ host, port: wanted }: { readonly host: string; readonly 
 async function close(): Promise<void> {
   clearInterval(counting);
   await front.close();
+  outbox.flush();
   port.close();
 }
 
-port.on('message', (order: Order) => {
+function hear(order: Order): void {
   if ('listen' in order) void listen(order.listen);
   else if ('present' in order) front.present(order.present.certificate, order.present.key);
   else if ('close' in order) void close();
@@ -59,4 +67,6 @@ port.on('message', (order: Order) => {
     open.get(order.id)?.(('said' in order ? order.said : order.isKey) as never);
     open.delete(order.id);
   }
-});
+}
+
+port.on('message', (orders: readonly Order[]) => orders.forEach(hear));

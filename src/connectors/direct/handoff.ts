@@ -22,8 +22,6 @@ const PATIENCE_PER_EVENT_MS = 0.25;
 const MAX_PATIENCE_MS = 12_000;
 /** Events in one batch: small deliveries are joined, larger ones cut, so that storing one holds nothing else up for long. */
 const MAX_BATCH = 2_000;
-/** Events waiting before senders are told to come back: what is stored in a second or two. */
-const MAX_WAITING = 20_000;
 /** A pushed feed cannot be read again, so its position says nothing. */
 const CURSOR: Cursor = 'push';
 
@@ -34,19 +32,17 @@ export class Handoff {
   readonly #arrival = new Bell();
   readonly #closing = new AbortController();
   #waiting: Waiting[] = [];
-  #events = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Resolves once the events are all on disk, or it is clear that they will not be for now. Never rejects. */
-  async offer({ events, ...rest }: Delivery): Promise<Outcome> {
+  /** Resolves once the events are all on disk, or it is clear that they will not be for now. `waited`: ms already. Never rejects. */
+  async offer({ events, ...rest }: Delivery, waited = 0): Promise<Outcome> {
     if (events.length === 0 && rest.skipped === 0) return 'stored';
-    const isFull = this.#events > 0 && this.#events + Math.min(events.length, MAX_BATCH) > MAX_WAITING;
-    if (this.#closing.signal.aborted || isFull) return 'busy';
+    if (this.#closing.signal.aborted) return 'busy';
     const answered = new AbortController();
-    const patience = Math.min(PATIENCE_MS + events.length * PATIENCE_PER_EVENT_MS, MAX_PATIENCE_MS);
+    const patience = Math.min(PATIENCE_MS + events.length * PATIENCE_PER_EVENT_MS - waited, MAX_PATIENCE_MS);
     const late = this.#clock.sleep(patience, answered.signal).then(
       () => 'busy' as const,
       () => 'busy' as const,
@@ -65,7 +61,6 @@ export class Handoff {
       const { promise, resolve } = Promise.withResolvers<Outcome>();
       const waiting: Waiting = { delivery, settle: resolve };
       this.#waiting.push(waiting);
-      this.#events += delivery.events.length;
       this.#arrival.ring();
       if ((await Promise.race([promise, late])) === 'stored') continue;
       this.#withdraw(waiting);
@@ -77,9 +72,7 @@ export class Handoff {
   /** What is being stored is not called back: that it comes again does no harm. */
   #withdraw(waiting: Waiting): void {
     const index = this.#waiting.indexOf(waiting);
-    if (index < 0) return;
-    this.#waiting.splice(index, 1);
-    this.#events -= waiting.delivery.events.length;
+    if (index >= 0) this.#waiting.splice(index, 1);
   }
 
   /** Joined deliveries, until the signal stops it. Asking for the next one says that the last one is on disk. */
@@ -110,16 +103,13 @@ export class Handoff {
       if (count > 0 && events > MAX_BATCH) break;
       count += 1;
     }
-    const taken = this.#waiting.splice(0, count);
-    for (const { delivery } of taken) this.#events -= delivery.events.length;
-    return taken;
+    return this.#waiting.splice(0, count);
   }
 
   /** Turns away who waits and who still comes. */
   close(): void {
     this.#closing.abort();
     for (const { settle } of this.#waiting.splice(0)) settle('busy');
-    this.#events = 0;
   }
 }
 

@@ -11,6 +11,8 @@ import type { Snapshot, SnapshotMemory } from './snapshots.ts';
 
 const MAX_NAME = 256;
 const MAX_SAMPLE = 500;
+/** Names of queries whose tables are remembered; hosts may make up any number of them. */
+const MAX_NAMES = 1_000;
 
 export type LogContext = {
   readonly source: string;
@@ -41,11 +43,15 @@ export function tableFinder(schedule: Schedule): (name: string) => readonly stri
       return [name, named !== null && tables.includes(named) ? [...new Set([named, ...tables])] : tables];
     }),
   );
+  const others = new Map<string, readonly string[]>();
   return name => {
-    const known = ours.get(name);
+    const known = ours.get(name) ?? others.get(name);
     if (known) return known;
     const table = tableOfQueryName(name);
-    return table === null ? [] : [table];
+    const tables = table === null ? [] : [table];
+    if (others.size >= MAX_NAMES) others.clear();
+    others.set(name, tables);
+    return tables;
   };
 }
 
@@ -71,6 +77,7 @@ function timeOf(unixTime: number | string | null, now: number): number {
 
 /** The line as evidence for one of its rows: without the other rows. */
 function evidence(line: ResultLine, { action, row }: Piece): unknown {
+  if (row === line.columns) return line;
   const { snapshot: _rows, diffResults: _changes, ...rest } = line;
   return { ...rest, action, columns: row };
 }

@@ -1,6 +1,7 @@
 /** The endpoint held by this process: an osquery TLS remote server, and the hosts enrolled to it. */
 import type { Host } from '../../core/model.ts';
 import type {
+  Clock,
   EndReason,
   EnrolledNode,
   EventBatch,
@@ -10,7 +11,7 @@ import type {
   SilentHosts,
   SourceReport,
 } from '../../core/ports.ts';
-import { Problem } from '../../core/problem.ts';
+import { Problem, toProblem } from '../../core/problem.ts';
 import { clean } from '../../core/sanitize.ts';
 import { isLoopback } from './address.ts';
 import { assemble, hostPages, type Parts, statusIn } from './assembly.ts';
@@ -25,15 +26,18 @@ import { readPrivate } from './private-file.ts';
 import { reachable } from './reachable.ts';
 import { Reception } from './reception.ts';
 
+const PORT_TRIES = 10;
+const TRY_EVERY_MS = 100;
+
 /** Takes the port before it touches any file. Throws a `Problem`; nothing is held then. */
 export async function openOwner(options: DirectOptions, lock: OwnerLock | undefined): Promise<OwnerDesk> {
-  const { listen, clientCaFile, log } = options;
+  const { listen, clientCaFile, clock, log } = options;
   const clientCa = clientCaFile === undefined ? undefined : requiredFile(clientCaFile);
   const { connections, connectionsPerAddress } = limitsOf(options);
   const settings = { clientCa, connections, connectionsPerAddress };
   const door = options.registry === 'memory' ? new FrontHere(settings, log) : new FrontThread(settings, log);
   try {
-    const port = await door.listen(listen.host, listen.port);
+    const port = await whenFree(() => door.listen(listen.host, listen.port), lock ? PORT_TRIES : 1, clock);
     const owner = new OwnerDesk(await assemble(options, door, port), lock);
     await owner.open();
     door.broken.addEventListener('abort', () => void owner.close());
@@ -43,6 +47,18 @@ export async function openOwner(options: DirectOptions, lock: OwnerLock | undefi
   } catch (thrown) {
     await door.close();
     throw thrown;
+  }
+}
+
+/** Of a holder that was killed, the lock may be free a moment before the port is. */
+async function whenFree(listen: () => Promise<number>, tries: number, clock: Clock): Promise<number> {
+  for (let left = tries; ; left -= 1) {
+    try {
+      return await listen();
+    } catch (thrown) {
+      if (left <= 1 || toProblem(thrown).detail !== 'EADDRINUSE') throw thrown;
+      await clock.sleep(TRY_EVERY_MS);
+    }
   }
 }
 

@@ -10,16 +10,17 @@ import { JsonError, type JsonLimits, parseSliced } from './sliced-json.ts';
 /** osquery's own bodies nest 5 deep; its snapshots have some thousand rows. */
 const JSON_LIMITS: JsonLimits = { maxDepth: 16, maxContainers: 400_000 };
 
-type Handle = (endpoint: Endpoint, body: unknown, peer: Peer) => Reply | Promise<Reply>;
+type Body = () => Promise<unknown>;
+type Handle = (endpoint: Endpoint, body: Body, peer: Peer) => Reply | Promise<Reply>;
 
 const HANDLES: Readonly<Record<Action, Handle>> = {
-  enroll: (endpoint, body, peer) => endpoint.enroll(body, peer),
-  config: (endpoint, body, peer) => endpoint.config(body, peer),
+  enroll: async (endpoint, body, peer) => endpoint.enroll(await body(), peer),
+  config: async (endpoint, body, peer) => endpoint.config(await body(), peer),
   log: (endpoint, body, peer) => endpoint.log(body, peer),
-  read: (endpoint, body, peer) => endpoint.read(body, peer),
-  write: (endpoint, body, peer) => endpoint.write(body, peer),
-  startCarve: (endpoint, body, peer) => endpoint.startCarve(body, peer),
-  carveBlock: (endpoint, body, peer) => endpoint.carveBlock(body, peer),
+  read: async (endpoint, body, peer) => endpoint.read(await body(), peer),
+  write: async (endpoint, body, peer) => endpoint.write(await body(), peer),
+  startCarve: async (endpoint, body, peer) => endpoint.startCarve(await body(), peer),
+  carveBlock: async (endpoint, body, peer) => endpoint.carveBlock(await body(), peer),
 };
 
 export class Reception implements House {
@@ -38,8 +39,8 @@ export class Reception implements House {
   async answer({ action, body, caller }: Asked): Promise<Said> {
     try {
       const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-      const value = await parseSliced(bytes, JSON_LIMITS);
-      return JSON.stringify(await HANDLES[action](this.#endpoint, value, { ...caller, bytes: body.byteLength }));
+      const unpacked = () => parseSliced(bytes, JSON_LIMITS);
+      return JSON.stringify(await HANDLES[action](this.#endpoint, unpacked, { ...caller, bytes: body.byteLength }));
     } catch (thrown) {
       if (thrown instanceof DiskRefused) return undefined;
       if (thrown instanceof JsonError)

@@ -3,10 +3,10 @@
 /** Queries remembered for each host; one with more names than this is making them up. */
 const MAX_QUERIES = 64;
 
-/** Rows by 52 bits of their key: thousands of hosts with hundreds of rows have to fit, and within one answer they do not clash. */
+/** Rows by the last 52 bits of their key: thousands of hosts with hundreds of rows have to fit, and within one answer they do not clash. */
 type Rows = Float64Array;
 const NO_ROWS: Rows = new Float64Array();
-const brief = (key: string): number => Number.parseInt(key.slice(0, 13), 16);
+const brief = (key: string): number => Number.parseInt(key.slice(-13), 16);
 
 type Remembered = {
   /** The host's own time of its current snapshot: rows of one may come in several deliveries. */

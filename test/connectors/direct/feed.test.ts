@@ -129,7 +129,7 @@ describe('the feed', () => {
     const node = await TestNode.enroll(address, 'web-1');
     const lines = (from: number) => Array.from({ length: 3_000 }, (_, index) => port(from + index));
     const sent = [0, 3_000].map(from => node.log(lines(from)));
-    await expect.poll(() => clock.sleeping).toBe(2);
+    await expect.poll(() => clock.sleeping, { timeout: 10_000 }).toBe(2);
     const { batches, events } = consume(connector);
     expect(await Promise.all(sent)).toEqual([DONE, DONE]);
     expect(events).toHaveLength(6_000);
@@ -146,16 +146,22 @@ describe('the feed', () => {
     expect(new Set(events.map(({ row }) => row?.port)).size).toBe(30_001);
   });
 
-  it('that finds too much waiting is put off at once', async () => {
+  it('that finds no room is put off after half a second, and what waits inside a little later', async () => {
     const clock = new FakeClock();
-    const { address } = await startDirect({ clock });
+    const { connector, address } = await startDirect({ clock });
     const node = await TestNode.enroll(address, 'web-1');
     const lines = (from: number) => Array.from({ length: 2_000 }, (_, index) => port(from + index));
-    const waiting = Array.from({ length: 10 }, (_, index) => node.log(lines(index * 2_000)));
-    await expect.poll(() => clock.sleeping).toBe(10);
-    expect(await node.log([port(50_000)])).toEqual(LATER);
+    const replies: unknown[] = [];
+    const waiting = Array.from({ length: 10 }, async (_, index) => replies.push(await node.log(lines(index * 2_000))));
+    await expect.poll(() => clock.sleeping, { timeout: 10_000 }).toBe(10);
+    await clock.advance(500);
+    await expect.poll(() => replies.length + clock.sleeping).toBe(10);
+    expect([replies.length > 0, clock.sleeping > 0]).toEqual([true, true]);
     await clock.advance(5_000);
-    expect(await Promise.all(waiting)).toEqual(waiting.map(() => LATER));
+    await Promise.all(waiting);
+    expect(replies).toEqual(waiting.map(() => LATER));
+    consume(connector);
+    expect(await node.log([port(50_000)])).toEqual(DONE);
   });
 
   it('takes gzip, as the logger sends it, and bytes that are no UTF-8', async () => {

@@ -1,5 +1,7 @@
 /** The front in a thread of its own, as the main thread knows it. */
+import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { connect } from 'node:tls';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { FrontThread } from '../../../src/connectors/direct/front-thread.ts';
 import type { Asked, House } from '../../../src/connectors/direct/house.ts';
@@ -46,6 +48,21 @@ describe('the front in its thread', () => {
     });
     expect(asked).toMatchObject([{ action: 'log', caller: { address: '127.0.0.1', nodeKey: 'k', certificate: undefined } }]);
     expect(Buffer.from(asked[0]?.body ?? []).toString()).toBe(body);
+  });
+
+  it('takes the cheapest of the ciphers that a client offers', async () => {
+    const { address, port } = await opened();
+    const socket = connect({ host: '127.0.0.1', port, ca: address.caPem });
+    onTestFinished(() => void socket.destroy());
+    await once(socket, 'secureConnect');
+    expect(socket.getCipher().name).toBe('TLS_AES_128_GCM_SHA256');
+  });
+
+  it('answers many at once, each its own', async () => {
+    const { address } = await opened({ answer: async ({ body }) => Buffer.from(body).toString() });
+    const bodies = Array.from({ length: 5 }, (_, index) => `{"n":${index}}`);
+    const replies = await Promise.all(bodies.map(body => post(address, '/config', body)));
+    expect(replies.map(({ text }) => text)).toEqual(bodies);
   });
 
   it('hangs up where nothing is said', async () => {
