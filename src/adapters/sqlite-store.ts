@@ -23,7 +23,7 @@ import { runStore } from './sqlite-runs.ts';
 import { migrate, SCHEMA_VERSION, versionOf } from './sqlite-schema.ts';
 import { summaryStore } from './sqlite-summary.ts';
 import { triageStore } from './sqlite-triage.ts';
-import { eventWriter } from './sqlite-writer.ts';
+import { type EventWriter, eventWriter } from './sqlite-writer.ts';
 import { newerProblem, storageProblem } from './storage-problem.ts';
 
 export type Store = EventStore &
@@ -35,7 +35,8 @@ export type Store = EventStore &
   HistogramStore &
   HostChangesStore &
   RunStore &
-  KeyValueStore & { close(): void };
+  KeyValueStore &
+  Omit<EventWriter, 'append'>;
 
 /** Of WAL, some 60 MB. A flood has a thread of its own that sees to it earlier (`sqlite-writer-worker.ts`). */
 const CHECKPOINT_PAGES = 16_000;
@@ -104,9 +105,10 @@ export function openStore(file: string): Store {
   try {
     const db = open(file);
     const atomic = atomicIn(db);
-    const { append, close } = eventWriter(file, db);
+    const { append, isWriting, close } = eventWriter(file, db);
     return guarded(file, {
       append,
+      isWriting,
       ...eventStore(db),
       ...triageStore(db, atomic),
       ...retentionStore(db, atomic),

@@ -10,13 +10,15 @@ const stored = (seq: number): StoredEvent => ({ seq, event: anEvent({ dedupeKey:
 function aTail() {
   const disk: StoredEvent[] = [];
   let read = 0;
+  let isWriting = false;
   const after = (last: number, limit: number) => {
+    expect(limit).toBeGreaterThan(0);
     const found = disk.filter(({ seq }) => seq > last).slice(0, limit);
     read += found.length;
     return found;
   };
   const feed = createFeed(immediately, 10_000);
-  const tail = new FeedTail({ after }, 0, events => feed.add(events));
+  const tail = new FeedTail({ after, isWriting: () => isWriting }, 0, events => feed.add(events));
   const catchUp = () => {
     while (tail.poll());
   };
@@ -24,7 +26,10 @@ function aTail() {
     const { ring } = feed.get();
     return Array.from({ length: ring.size }, (_, index) => ring.at(index)?.seq);
   };
-  return { disk, tail, catchUp, shown, reads: () => read };
+  const writing = (yes: boolean) => {
+    isWriting = yes;
+  };
+  return { disk, tail, catchUp, shown, reads: () => read, writing };
 }
 
 it('shows its own events at once, and does not read them again', () => {
@@ -67,4 +72,36 @@ it('reads much in parts, between which keys have their turn', () => {
   disk.push(...Array.from({ length: 2_500 }, (_, index) => stored(index + 1)));
   expect([tail.poll(), tail.poll(), tail.poll()]).toEqual([true, true, false]);
   expect(shown()).toHaveLength(2_500);
+});
+
+it('takes its own events in any order, and twice', () => {
+  const { disk, tail, catchUp, shown, reads } = aTail();
+  disk.push(...[1, 2, 3, 4, 5, 6, 7, 8].map(stored));
+  tail.own([stored(5), stored(6)]);
+  tail.own([stored(8)]);
+  tail.own([stored(1), stored(2), stored(7)]);
+  tail.own([stored(4), stored(6)]);
+  catchUp();
+  expect([shown(), reads()]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8], 1]);
+  tail.own([stored(3)]);
+  catchUp();
+  expect([shown(), reads()]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8], 1]);
+});
+
+it('leaves what is on its way to itself, and reads of others what stays missing', () => {
+  const { disk, tail, catchUp, shown, reads, writing } = aTail();
+  writing(true);
+  disk.push(...[1, 2, 3, 4].map(stored));
+  catchUp();
+  tail.own([stored(3)]);
+  catchUp();
+  expect([shown(), reads()]).toEqual([[3], 0]);
+  tail.own([stored(1)]);
+  catchUp();
+  expect([shown(), reads()]).toEqual([[1, 3], 0]);
+  catchUp();
+  expect([shown(), reads()]).toEqual([[1, 2, 3], 1]);
+  writing(false);
+  catchUp();
+  expect(shown()).toEqual([1, 2, 3, 4]);
 });
