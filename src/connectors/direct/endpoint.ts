@@ -60,7 +60,7 @@ const ACCELERATE_S = 60;
 /** More than these would come with more handshakes a second than a small machine can do. */
 const MAX_ACCELERATED_NODES = 1_000;
 /** Bytes of log deliveries that are worked on at a time: some thousands of rows. As objects they take ten times as much. */
-const LOG_ROOM = 2_097_152;
+const LOG_ROOM = 1_310_720;
 const LOG_PATIENCE_MS = 500;
 /** After the first refused enrolment, every so many are logged. */
 const LOG_REFUSALS_EVERY = 100;
