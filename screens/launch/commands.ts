@@ -2,6 +2,7 @@
 import { applicable } from '../../src/core/applicable.ts';
 import { permitHosts } from '../../src/core/policy.ts';
 import { toProblem } from '../../src/core/problem.ts';
+import { MAX_WAIT_S } from '../../src/core/wait.ts';
 import { wrapCells } from '../../src/ui/cells.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { listCommands } from '../../src/ui/list-commands.ts';
@@ -20,7 +21,7 @@ function problemOf({ screen, services }: Context): string | undefined {
   if (screen.targets().length === 0) return 'no hosts are picked: press 2, mark some with space, and come back with enter';
   const hosts = applicable(template, screen.targets()).length;
   if (hosts === 0) return `it runs on ${template.platforms.join(', ')} only, and no such host is picked`;
-  if (screen.timeoutMs() === undefined) return 'the time to wait must be 1 to 3600 seconds';
+  if (screen.timeoutMs() === undefined) return `the time to wait must be 1 to ${MAX_WAIT_S} seconds`;
   try {
     permitHosts(services.engine.policy, hosts);
     services.engine.preview({ template: template.name, params: screen.params() });

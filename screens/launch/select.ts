@@ -4,6 +4,7 @@ import type { Host } from '../../src/core/model.ts';
 import { checkParam } from '../../src/core/params.ts';
 import { type Past, pastText } from '../../src/core/past.ts';
 import type { ParamSpec, Template } from '../../src/core/template.ts';
+import { MAX_WAIT_S } from '../../src/core/wait.ts';
 import { planWaves, WAVE_RULE, wavesText } from '../../src/core/waves.ts';
 import type { Segment } from '../../src/ui/theme.ts';
 
@@ -16,7 +17,7 @@ export const waitField = (seconds: number): ParamSpec => ({
   title: 'Seconds to wait for answers',
   type: 'int',
   min: 1,
-  max: 3600,
+  max: MAX_WAIT_S,
   default: seconds,
 });
 

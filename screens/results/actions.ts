@@ -129,7 +129,7 @@ export function stackRows({ screen, services: { ui } }: Context): void {
 }
 
 /** The first word that is no column. */
-export function unknownColumn(typed: string, known: readonly string[]): Fault | undefined {
+function unknownColumn(typed: string, known: readonly string[]): Fault | undefined {
   for (const { 0: word, index } of typed.matchAll(/[^\s,]+/g)) {
     if (!known.includes(word)) return { from: index, to: index + word.length, what: `no such column; there are ${known.join(', ')}` };
   }
@@ -137,7 +137,7 @@ export function unknownColumn(typed: string, known: readonly string[]): Fault | 
 }
 
 /** The columns that begin with what stands before the cursor. */
-export function columnCompletions(typed: string, cursor: number, known: readonly string[]): PromptCompletions {
+function columnCompletions(typed: string, cursor: number, known: readonly string[]): PromptCompletions {
   const begun = /[^\s,]*$/.exec(typed.slice(0, cursor))?.[0] ?? '';
   const items = known.filter(column => column.startsWith(begun)).map(text => ({ text }));
   return { from: cursor - begun.length, to: cursor, items };

@@ -1,13 +1,13 @@
 /** Asking again: only the missing hosts, folded into the same run; or all of them, as a run of its own. */
+import { wholeNumber } from '../../src/core/number.ts';
 import { permitHosts } from '../../src/core/policy.ts';
 import { toProblem } from '../../src/core/problem.ts';
 import { bucketOf, type Run, type Target } from '../../src/core/run.ts';
+import { MAX_WAIT_S } from '../../src/core/wait.ts';
 import { planWaves, WAVE_RULE, wavesText } from '../../src/core/waves.ts';
 import { wrapCells } from '../../src/ui/cells.ts';
 import type { Context } from './actions.ts';
 
-/** Longest wait, s. */
-const TIMEOUT_MAX_S = 3600;
 /** Cells that a confirmation leaves at its left and right. */
 const CONFIRM_MARGIN = 3;
 
@@ -59,11 +59,7 @@ async function send(context: Context, run: Run, targets: readonly Target[], seco
   }
 }
 
-/** 0: no time to wait. */
-function secondsIn(typed: string): number {
-  const seconds = /^[1-9]\d{0,3}$/.test(typed) ? Number(typed) : 0;
-  return seconds <= TIMEOUT_MAX_S ? seconds : 0;
-}
+const secondsIn = (typed: string): number | undefined => wholeNumber(typed, 1, MAX_WAIT_S);
 
 /** The same query for those that are missing; the time to wait is asked for, twice the last one being proposed. */
 export function askAgain(context: Context): void {
@@ -76,9 +72,12 @@ export function askAgain(context: Context): void {
   ui.prompt({
     id: 'results.wait',
     label: `Ask ${areShown ? `${targets.length} shown` : count(targets.length)} again, wait (s): `,
-    value: String(Math.min(TIMEOUT_MAX_S, (2 * lastMs) / 1000)),
-    check: typed => (secondsIn(typed) > 0 ? undefined : { from: 0, to: typed.length, what: `1 to ${TIMEOUT_MAX_S} seconds` }),
-    onAccept: typed => void send(context, run, targets, secondsIn(typed)),
+    value: String(Math.min(MAX_WAIT_S, (2 * lastMs) / 1000)),
+    check: typed => (secondsIn(typed) ? undefined : { from: 0, to: typed.length, what: `1 to ${MAX_WAIT_S} seconds` }),
+    onAccept: typed => {
+      const seconds = secondsIn(typed);
+      if (seconds) void send(context, run, targets, seconds);
+    },
   });
 }
 

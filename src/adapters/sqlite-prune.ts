@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FilteredEvent } from '../core/filter.ts';
 import type { RetentionStore } from '../core/ports.ts';
+import type { Atomic } from './sqlite-connection.ts';
 
 /** Events of a step: some ms. */
 const STEP = 250;
@@ -11,8 +12,7 @@ const DAY_MS = 86_400_000;
 
 type OldEvent = { readonly seq: number; readonly time: number; readonly body: string; readonly bytes: number };
 
-/** `atomic` runs its work in one write transaction. */
-export function retentionStore(db: DatabaseSync, atomic: <T>(work: () => T) => T): RetentionStore {
+export function retentionStore(db: DatabaseSync, atomic: Atomic): RetentionStore {
   const oldest = db.prepare(
     `SELECT seq, time, body, octet_length(body) + octet_length(raw) + ${OVERHEAD} AS bytes FROM events
      WHERE (time, seq) > (?, ?) ORDER BY time, seq LIMIT ${STEP}`,

@@ -1,17 +1,15 @@
 /** Writes rows of events with the cursor of their feed, in one transaction. Each thread has a writer of its own. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Cursor } from '../core/ports.ts';
+import type { FeedCursor } from '../core/ports.ts';
 import { isSevere } from '../core/severity.ts';
 import { atomicIn } from './sqlite-connection.ts';
 import { bodyOf, type EventRow, type Written } from './sqlite-event-rows.ts';
 import { talliesOf } from './sqlite-histogram.ts';
 import { seenBefore } from './sqlite-seen.ts';
 
-export type Position = { readonly feed: string; readonly cursor: Cursor } | undefined;
-
 export type RowWriter = {
   /** Says for each row what became of it. Throws what SQLite throws; then nothing was written. */
-  write(rows: readonly EventRow[], position: Position): readonly Written[];
+  write(rows: readonly EventRow[], position: FeedCursor | undefined): readonly Written[];
   /** Writes what waits. */
   settle(): void;
 };

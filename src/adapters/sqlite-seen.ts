@@ -131,10 +131,9 @@ export function seenBefore(db: DatabaseSync): SeenBefore {
   const pairs = seenPairs(db);
 
   /** Whether there is nothing yet that the row could be new against. */
-  const isLearnt = ({ subject, isInventory, seenAt: now }: EventRow, host: string): boolean => {
-    const id = hashed(host);
-    if (now - heard.since(`${subject}\u0000${host}`, id, now) >= LEARNING_MS) return false;
-    const hostSince = heard.since(`\u0000${host}`, id, now);
+  const isLearnt = ({ subject, isInventory, seenAt: now }: EventRow, place: string, host: number): boolean => {
+    if (now - heard.since(`${subject}\u0000${place}`, host, now) >= LEARNING_MS) return false;
+    const hostSince = heard.since(`\u0000${place}`, host, now);
     const subjectSince = heard.since(subject, 0, now);
     return isInventory || now - Math.max(hostSince, subjectSince) < KNOWN_MS;
   };
@@ -151,7 +150,7 @@ export function seenBefore(db: DatabaseSync): SeenBefore {
       const place = `${row.source}\u0000${row.host}`;
       const host = hashed(place);
       const day = Math.floor(seenAt / DAY_MS);
-      const learnt = isLearnt(row, place);
+      const learnt = isLearnt(row, place, host);
       if (recent.seen(content, host, day)) return undefined;
       const isNew = learnt ? undefined : newTo(content, host);
       pairs.add(content, host, day);

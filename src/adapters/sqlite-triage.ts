@@ -2,6 +2,7 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { TriageStore } from '../core/ports.ts';
 import { type Decision, type Triage, type TriageAction, type TriageEntry, triageAfter } from '../core/triage.ts';
+import type { Atomic } from './sqlite-connection.ts';
 
 function entryOf(row: Record<string, SQLOutputValue>): TriageEntry {
   const { seq, event, action, state, until, comment, who, at } = row;
@@ -32,8 +33,7 @@ function standing(history: readonly TriageEntry[]): readonly TriageEntry[] {
 const stands = (history: readonly TriageEntry[]): Triage | undefined =>
   history.reduce<Triage | undefined>((before, entry) => triageAfter(before, entry), undefined);
 
-/** `atomic` runs its work in one write transaction. */
-export function triageStore(db: DatabaseSync, atomic: <T>(work: () => T) => T): TriageStore {
+export function triageStore(db: DatabaseSync, atomic: Atomic): TriageStore {
   const insert = db.prepare('INSERT INTO triage (event, action, state, until, comment, who, at) VALUES (?, ?, ?, ?, ?, ?, ?)');
   const after = db.prepare('SELECT * FROM triage WHERE seq > ? ORDER BY seq LIMIT ?');
   const current = db.prepare('SELECT state, until FROM triage WHERE event = ? ORDER BY seq DESC LIMIT 1');

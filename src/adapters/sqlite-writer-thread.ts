@@ -1,10 +1,10 @@
 /** Writes events in a thread of its own, so that a flood of them holds up neither keys nor hosts. */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { FeedCursor } from '../core/ports.ts';
 import { type EventRow, type PackedRows, type PackedWritten, packRows, unpackWritten, type Written } from './sqlite-event-rows.ts';
-import type { Position } from './sqlite-row-writer.ts';
 
-export type ToWrite = 'close' | { readonly id: number; readonly rows: PackedRows; readonly position: Position };
+export type ToWrite = 'close' | { readonly id: number; readonly rows: PackedRows; readonly position: FeedCursor | undefined };
 
 /** `failed`: message and codes of what was thrown. */
 export type Told =
@@ -39,7 +39,7 @@ export class WriterThread {
   }
 
   /** As a `RowWriter`. Rejects with what SQLite threw, its codes included. */
-  write(rows: readonly EventRow[], position: Position): Promise<readonly Written[]> {
+  write(rows: readonly EventRow[], position: FeedCursor | undefined): Promise<readonly Written[]> {
     const { promise, resolve, reject } = Promise.withResolvers<readonly Written[]>();
     this.#last += 1;
     this.#waiting.set(this.#last, { resolve, reject });

@@ -3,6 +3,8 @@
  * purpose: it is read before anything is known to be needed.
  */
 
+import { MAX_WAIT_S } from '../core/wait.ts';
+
 export type Flag = {
   /** Without the dashes. */
   readonly name: string;
@@ -28,7 +30,6 @@ export type Format = (typeof FORMATS)[number];
 
 export const DEFAULT_LAB = 24;
 export const DEFAULT_TIMEOUT_S = 60;
-export const MAX_TIMEOUT_S = 3_600;
 
 /** Flags that mean the same everywhere. */
 export const COMMON_FLAGS: readonly Flag[] = [
@@ -41,7 +42,7 @@ export const COMMON_FLAGS: readonly Flag[] = [
   { name: 'no-color', env: 'NO_COLOR', help: 'no colour' },
   { name: 'plain', help: 'no alternate screen, no redraw: lines only' },
   { name: 'quiet', help: 'no progress on standard error' },
-  { name: 'timeout', value: 'S', help: `seconds that a live query waits; ${DEFAULT_TIMEOUT_S}, 1..${MAX_TIMEOUT_S}` },
+  { name: 'timeout', value: 'S', help: `seconds that a live query waits; ${DEFAULT_TIMEOUT_S}, 1..${MAX_WAIT_S}` },
   { name: 'help', help: 'what the command does and takes' },
 ];
 

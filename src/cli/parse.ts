@@ -1,6 +1,8 @@
 /** argv -> what is to be done. Loads nothing heavy: the console starts after this. */
+import { wholeNumber } from '../core/number.ts';
 import { Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
+import { MAX_WAIT_S } from '../core/wait.ts';
 import {
   argumentForm,
   COMMANDS,
@@ -12,7 +14,6 @@ import {
   type Flag,
   FORMATS,
   type Format,
-  MAX_TIMEOUT_S,
 } from './args.ts';
 
 /** Flags that mean the same everywhere. */
@@ -51,12 +52,6 @@ const ALL_FLAGS = new Map([...COMMON_FLAGS, ...COMMANDS.flatMap(({ flags }) => f
 
 const usage = (message: string): Problem => new Problem('usage', message);
 const shown = (text: string): string => `'${clean(text, 80)}'`;
-
-/** A decimal whole number; undefined for anything else. */
-export function wholeNumber(text: string, min: number, max: number): number | undefined {
-  const value = /^(0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN;
-  return value >= min && value <= max ? value : undefined;
-}
 
 type Split = { readonly words: string[]; readonly given: Map<string, string[]> };
 
@@ -166,7 +161,7 @@ function commonOptions(given: Given): CommonOptions {
     noColor: given.has('no-color'),
     plain: given.has('plain'),
     quiet: given.has('quiet'),
-    timeoutS: number(given, 'timeout', 1, MAX_TIMEOUT_S),
+    timeoutS: number(given, 'timeout', 1, MAX_WAIT_S),
   };
 }
 

@@ -9,14 +9,14 @@ import type { AppState, StateObserver } from '../state/index.ts';
 /** Runs that a console shows; older ones are found by `rollcall runs`. */
 const SHOWN = 50;
 
-export class RunTail {
-  readonly #engine: Pick<Engine, 'runIds' | 'rejoin'>;
-  readonly #state: Pick<AppState, 'runs'> & { readonly observer: Pick<StateObserver, 'run'> };
+type Runs = Pick<Engine, 'runIds' | 'rejoin'>;
+type Shown = Pick<AppState, 'runs'> & { readonly observer: Pick<StateObserver, 'run'> };
 
-  constructor(
-    engine: Pick<Engine, 'runIds' | 'rejoin'>,
-    state: Pick<AppState, 'runs'> & { readonly observer: Pick<StateObserver, 'run'> },
-  ) {
+export class RunTail {
+  readonly #engine: Runs;
+  readonly #state: Shown;
+
+  constructor(engine: Runs, state: Shown) {
     this.#engine = engine;
     this.#state = state;
   }

@@ -3,11 +3,12 @@ import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { openSettings, type SourceSettings } from '../adapters/config-file.ts';
 import type { SecretPlace } from '../adapters/secrets.ts';
+import { wholeNumber } from '../core/number.ts';
 import { Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
 import { COMMANDS, type Flag } from './args.ts';
 import type { Command } from './context.ts';
-import { type Given, wholeNumber } from './parse.ts';
+import type { Given } from './parse.ts';
 import { checkOwnSettings } from './source-settings.ts';
 
 /** The lab is a source as well, by this name. */

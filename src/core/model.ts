@@ -38,6 +38,7 @@ export type EventAction = 'added' | 'removed' | 'snapshot';
  * `raw` is the server's own record, kept for evidence and never printed as it is.
  */
 export type RawEvent = {
+  /** Its identity over all sources, made by `core/dedupe.ts`; the beginning of it is the event's id. */
   readonly dedupeKey: string;
   /** Epoch ms of the thing itself (the result, the log line, the change), never of its query. */
   readonly time: number;

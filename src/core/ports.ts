@@ -195,16 +195,16 @@ export interface EventArchive {
   after(seq: number, limit: number): readonly StoredView[];
 }
 
+/** How far a feed was read. */
+export type FeedCursor = { readonly feed: string; readonly cursor: Cursor };
+
 export interface EventStore {
   /**
    * Writes events in order, and with the last of them the feed's cursor: one that was not written leaves the cursor where it was.
    * Idempotent by `event.id`: what was there already is left alone and not returned. Resolves with the added ones in order once
    * they are safe. Rejects with a 'storage' Problem.
    */
-  append(
-    events: readonly FeedEvent[],
-    position: { readonly feed: string; readonly cursor: Cursor } | undefined,
-  ): Promise<readonly StoredEvent[]>;
+  append(events: readonly FeedEvent[], position: FeedCursor | undefined): Promise<readonly StoredEvent[]>;
   cursor(feed: string): Cursor | undefined;
   page(query: EventQuery): readonly StoredEvent[];
   count(): number;

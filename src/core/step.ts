@@ -5,6 +5,7 @@ import type { LaunchRequest } from './launch-policy.ts';
 import { fillIn, secretsIn, type Values, valueAt } from './placeholders.ts';
 import { AllowlistError, Problem } from './problem.ts';
 import { clean } from './sanitize.ts';
+import { MAX_WAIT_S } from './wait.ts';
 
 export const STEP_TYPE = 'osquery_live_query';
 
@@ -118,7 +119,7 @@ type Params = z.infer<typeof paramsShape>;
 const stepShape = z.looseObject({
   params: z.record(z.string(), z.unknown(), { error: 'params are missing: backend, template, target_hosts ... stand below `params:`' }),
   on_failure: z.enum(['abort', 'continue', 'retry']).default('abort'),
-  timeout_seconds: z.int().min(1).max(3_600).optional(),
+  timeout_seconds: z.int().min(1).max(MAX_WAIT_S).optional(),
 });
 
 const off = (label: string, what: string): Problem => new Problem('usage', `Step '${label}': ${what}. Nothing was sent.`);

@@ -1,7 +1,7 @@
 /** The way of an event from a source to the screen: judged, written to disk together with the feed's cursor, then shown. */
 import { judge } from '../core/judge.ts';
 import type { FeedEvent, RawEvent } from '../core/model.ts';
-import type { Clock, Connector, EventBatch, EventFeed, EventStore, Log } from '../core/ports.ts';
+import type { Clock, Connector, EventBatch, EventFeed, EventStore, FeedCursor, Log } from '../core/ports.ts';
 import type { RuleSet } from '../core/rules/compile.ts';
 import type { Platform } from '../core/template.ts';
 import type { EngineObserver } from './api.ts';
@@ -17,8 +17,6 @@ export type IngestDeps = {
   /** Platform of a host, where it is known. */
   readonly platformOf?: (source: string, hostId: string) => Platform | undefined;
 };
-
-type Position = Parameters<EventStore['append']>[1];
 
 /** The key under which a feed's cursor is stored. */
 export const feedKey = (connector: Connector, feed: EventFeed): string => `${connector.id}/${feed.name}`;
@@ -45,7 +43,7 @@ export async function ingest(batch: EventBatch, key: string, health: SourceHealt
 }
 
 /** Judges, stores, and then shows. */
-async function take(events: readonly RawEvent[], position: Position, health: SourceHealth, deps: IngestDeps): Promise<void> {
+async function take(events: readonly RawEvent[], position: FeedCursor | undefined, health: SourceHealth, deps: IngestDeps): Promise<void> {
   const { store, observer, clock } = deps;
   const seenAt = clock.now();
   const added = await store.append(await judged(events, seenAt, deps), position);

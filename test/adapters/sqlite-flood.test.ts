@@ -2,27 +2,18 @@
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { openStore } from '../../src/adapters/sqlite-store.ts';
 import { judge } from '../../src/core/judge.ts';
 import type { FeedEvent } from '../../src/core/model.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
 import { aRawEvent } from '../helpers/model.ts';
+import { storeOn } from '../helpers/stores.ts';
 
 let file: string;
 beforeEach(() => {
   file = path.join(temporaryDirectory(), 'rollcall.db');
 });
 
-function opened() {
-  const store = openStore(file);
-  let isClosed = false;
-  const close = () => {
-    if (!isClosed) store.close();
-    isClosed = true;
-  };
-  onTestFinished(close);
-  return { ...store, close };
-}
+const opened = () => storeOn(file);
 
 /** Beside the store. */
 function database(options = {}) {

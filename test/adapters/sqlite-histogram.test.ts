@@ -1,16 +1,12 @@
 import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { openStore } from '../../src/adapters/sqlite-store.ts';
+import { describe, expect, it } from 'vitest';
 import { judge } from '../../src/core/judge.ts';
 import type { FeedEvent } from '../../src/core/model.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
 import { aRawEvent } from '../helpers/model.ts';
+import { storeOn } from '../helpers/stores.ts';
 
-function opened() {
-  const store = openStore(path.join(temporaryDirectory(), 'rollcall.db'));
-  onTestFinished(() => store.close());
-  return store;
-}
+const opened = () => storeOn(path.join(temporaryDirectory(), 'rollcall.db'));
 
 const MINUTE = 60_000;
 const at = (dedupeKey: string, minute: number, severity: FeedEvent['severity'] = 'low'): FeedEvent => ({

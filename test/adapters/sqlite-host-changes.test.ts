@@ -1,21 +1,17 @@
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { openStore } from '../../src/adapters/sqlite-store.ts';
 import type { RawEvent } from '../../src/core/model.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
 import { anEvent } from '../helpers/frames.tsx';
+import { storeOn } from '../helpers/stores.ts';
 
 let file = '';
 beforeEach(() => {
   file = path.join(temporaryDirectory(), 'rollcall.db');
 });
 
-function opened() {
-  const store = openStore(file);
-  onTestFinished(() => store.close());
-  return store;
-}
+const opened = () => storeOn(file);
 
 let made = 0;
 function happened(over: Partial<RawEvent>) {

@@ -1,21 +1,17 @@
 import path from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { openStore } from '../../src/adapters/sqlite-store.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { runToJson } from '../../src/core/aisoc.ts';
 import { Run } from '../../src/core/run.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
 import { aHost } from '../helpers/model.ts';
+import { storeOn } from '../helpers/stores.ts';
 
 let file: string;
 beforeEach(() => {
   file = path.join(temporaryDirectory(), 'rollcall.db');
 });
 
-function opened() {
-  const store = openStore(file);
-  onTestFinished(() => store.close());
-  return store;
-}
+const opened = () => storeOn(file);
 
 describe('the run store', () => {
   const record = {

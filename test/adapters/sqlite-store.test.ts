@@ -12,6 +12,7 @@ import type { FeedEvent } from '../../src/core/model.ts';
 import type { StoredEvent } from '../../src/core/ports.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
 import { aRawEvent } from '../helpers/model.ts';
+import { storeOn } from '../helpers/stores.ts';
 
 let folder: string;
 let file: string;
@@ -20,17 +21,7 @@ beforeEach(() => {
   file = path.join(folder, 'data', 'rollcall.db');
 });
 
-function opened() {
-  const store = openStore(file);
-  onTestFinished(() => {
-    try {
-      store.close();
-    } catch (error) {
-      expect(error).toMatchObject({ message: expect.stringContaining('not open') });
-    }
-  });
-  return store;
-}
+const opened = () => storeOn(file);
 
 const event = (dedupeKey: string, over: Partial<FeedEvent> = {}): FeedEvent => ({ ...judge(aRawEvent({ dedupeKey }), 1_000), ...over });
 const ids = (stored: ReturnType<ReturnType<typeof openStore>['page']>) => stored.map(({ event: { dedupeKey } }) => dedupeKey);

@@ -233,6 +233,17 @@ export const processEvents = (first: number, last: number, over: Partial<RawEven
     });
   });
 
+/** A startup item, of which a rule thinks highly. */
+export const startupEvent = (over: Partial<RawEvent> = {}): FeedEvent =>
+  anEvent({
+    dedupeKey: 's1',
+    tables: ['startup_items'],
+    queryName: 'startup_items',
+    title: 'startup_items added: updater /tmp/.x/updater',
+    row: { name: 'updater', path: '/tmp/.x/updater', args: '' },
+    ...over,
+  });
+
 export const aHealth = (over: Partial<Health> = {}): Health => ({
   source: 'lab',
   kind: 'direct',

@@ -1,18 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { anEvent, openOnPaper, type PaperConsole, processEvents } from '../helpers/frames.tsx';
+import { openOnPaper, type PaperConsole, processEvents, startupEvent } from '../helpers/frames.tsx';
 
 let paper: PaperConsole;
 
 const selected = () => paper.lines().find(line => line.startsWith('▌'));
-const startup = (over = {}) =>
-  anEvent({
-    dedupeKey: 's1',
-    tables: ['startup_items'],
-    queryName: 'startup_items',
-    title: 'startup_items added: updater /tmp/.x/updater',
-    row: { name: 'updater', path: '/tmp/.x/updater', args: '' },
-    ...over,
-  });
 
 beforeEach(async () => {
   paper = await openOnPaper();
@@ -22,9 +13,9 @@ describe('jumping by severity', () => {
   it('goes to the next and the previous high event that waits, and says when there is none', async () => {
     await paper.happen(
       ...processEvents(1, 40),
-      startup(),
+      startupEvent(),
       ...processEvents(41, 80),
-      startup({ dedupeKey: 's2', hostId: 'db-1', title: 'second' }),
+      startupEvent({ dedupeKey: 's2', hostId: 'db-1', title: 'second' }),
       ...processEvents(81, 90),
     );
     await paper.press('E');
@@ -35,14 +26,14 @@ describe('jumping by severity', () => {
     expect(paper.frame()).toContain('No earlier high event waits for a decision among those read so far.');
     await paper.press('e');
     expect(selected()).toContain('second');
-    await paper.happen(startup({ dedupeKey: 's3', hostId: 'db-3' }));
+    await paper.happen(startupEvent({ dedupeKey: 's3', hostId: 'db-3' }));
     await paper.press('e');
     expect(paper.frame()).toContain('1 arrived since the pause: G shows them');
   });
 
   it('goes on to what is on disk only, and says when nothing older is there', async () => {
     paper = await openOnPaper({ feedCapacity: 20, history: true });
-    await paper.happen(startup({ title: 'long ago' }), ...processEvents(1, 900));
+    await paper.happen(startupEvent({ title: 'long ago' }), ...processEvents(1, 900));
     await paper.press('E');
     await vi.waitFor(() => expect(selected()).toContain('long ago'));
     await paper.press('E');
@@ -50,7 +41,10 @@ describe('jumping by severity', () => {
   });
 
   it('passes over what was decided', async () => {
-    const [first, second] = [startup({ hostId: 'a', title: 'first' }), startup({ dedupeKey: 's2', hostId: 'b', title: 'second' })];
+    const [first, second] = [
+      startupEvent({ hostId: 'a', title: 'first' }),
+      startupEvent({ dedupeKey: 's2', hostId: 'b', title: 'second' }),
+    ];
     await paper.happen(first, second, ...processEvents(1, 5));
     paper.services.triage.decide([second.id], { state: 'false_positive', until: null, comment: '' });
     await paper.press('E');

@@ -1,21 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../../src/core/model.ts';
-import { aHealth, anEvent, openOnPaper, type PaperConsole, processEvents } from '../helpers/frames.tsx';
+import { aHealth, openOnPaper, type PaperConsole, processEvents, startupEvent } from '../helpers/frames.tsx';
 import { aHost } from '../helpers/model.ts';
 
 let paper: PaperConsole;
 
 const rows = () => paper.lines().filter(line => /^[▌ ][* ](?:\d\d:\d\d:\d\d|\d\d \d\d:\d\d| {3}\d\d:\d\d:\d\d) /.test(line));
 const selected = () => paper.lines().find(line => line.startsWith('▌'));
-const startup = (over = {}) =>
-  anEvent({
-    dedupeKey: 's1',
-    tables: ['startup_items'],
-    queryName: 'startup_items',
-    title: 'startup_items added: updater /tmp/.x/updater',
-    row: { name: 'updater', path: '/tmp/.x/updater', args: '' },
-    ...over,
-  });
 
 beforeEach(async () => {
   paper = await openOnPaper();
@@ -40,13 +31,13 @@ describe('an empty feed', () => {
 
 describe('a row', () => {
   it('shows time, severity, host, table with the way of the difference, and what it is about', async () => {
-    await paper.happen(startup());
+    await paper.happen(startupEvent());
     expect(rows()).toEqual(['▌ 02:59:30 H   web-1          + startup_items    updater /tmp/.x/updater']);
   });
 
   it('shows the date of other days, and local times when asked', async () => {
     paper = await openOnPaper({ offsetMinutes: 120 });
-    await paper.happen(startup({ time: Date.UTC(2026, 10, 19, 22, 30) }));
+    await paper.happen(startupEvent({ time: Date.UTC(2026, 10, 19, 22, 30) }));
     expect(selected()).toContain('19 22:30');
     await paper.press('z');
     expect(selected()).toContain('20 00:30');
@@ -56,7 +47,7 @@ describe('a row', () => {
   });
 
   it('drops what can be spared where the screen is narrow, and shows the source where it is wide', async () => {
-    await paper.happen(startup());
+    await paper.happen(startupEvent());
     await paper.resize(40, 24);
     expect(selected()).toBe('▌ 02:59:30 H   web-1     startup_items …');
     await paper.resize(140, 24);
@@ -64,8 +55,8 @@ describe('a row', () => {
   });
 
   it('marks where it stands, whether it is new, how often it came, and whether it is marked', async () => {
-    const first = { ...startup({ hostId: 'a' }), isNew: 'fleet' as const };
-    const again = ['b', 'c', 'd'].map(dedupeKey => ({ ...startup({ dedupeKey }), isNew: 'host' as const }));
+    const first = { ...startupEvent({ hostId: 'a' }), isNew: 'fleet' as const };
+    const again = ['b', 'c', 'd'].map(dedupeKey => ({ ...startupEvent({ dedupeKey }), isNew: 'host' as const }));
     await paper.happen(first, ...again);
     paper.services.triage.decide([first.id], { state: 'escalated', until: null, comment: '' });
     await paper.press('g', 'space');
@@ -80,7 +71,7 @@ describe('a row', () => {
   });
 
   it('scrolls sideways', async () => {
-    await paper.happen(startup());
+    await paper.happen(startupEvent());
     await paper.press('l');
     expect(selected()).toMatch(/startup_items {4}mp\/\.x\/updater$/);
     await paper.press('h', 'h');
@@ -101,7 +92,7 @@ describe('following', () => {
   it('counts by severity, what only the disk has, and what could not be read', async () => {
     paper = await openOnPaper({ feedCapacity: 20 });
     paper.state.observer.health(aHealth({ skipped: 3 }));
-    await paper.happen(...processEvents(1, 30), startup());
+    await paper.happen(...processEvents(1, 30), startupEvent());
     expect(paper.lines()[2]).toBe('  H 1  M 30   1 source · lag 2s · skipped 3   older on disk 11');
   });
 
@@ -130,7 +121,7 @@ describe('a pause', () => {
     await paper.press('k');
     expect(selected()).toContain('proc-49');
     expect(paper.lines()[0]).toContain('paused · 0 new');
-    await paper.happen(...processEvents(51, 60), startup());
+    await paper.happen(...processEvents(51, 60), startupEvent());
     expect(paper.lines()[0]).toContain('paused · 11 new · 1 high');
   });
 
@@ -178,7 +169,7 @@ describe('a pause', () => {
 });
 
 describe('the filter', () => {
-  beforeEach(() => paper.happen(...processEvents(1, 30), startup({ hostname: 'db-1' })));
+  beforeEach(() => paper.happen(...processEvents(1, 30), startupEvent({ hostname: 'db-1' })));
 
   it('narrows the feed as it is typed, and stays after enter', async () => {
     await paper.press('/');
@@ -192,10 +183,10 @@ describe('the filter', () => {
   it('passes what arrives, too', async () => {
     await paper.press('/');
     await paper.type('sev>=high\r');
-    await paper.happen(...processEvents(31, 40), startup({ dedupeKey: 's2', hostId: 'db-2' }));
+    await paper.happen(...processEvents(31, 40), startupEvent({ dedupeKey: 's2', hostId: 'db-2' }));
     expect(rows()).toHaveLength(2);
     await paper.press('k');
-    await paper.happen(...processEvents(41, 50), startup({ dedupeKey: 's3' }));
+    await paper.happen(...processEvents(41, 50), startupEvent({ dedupeKey: 's3' }));
     expect(paper.lines()[0]).toContain('paused · 1 new · 1 high');
   });
 
@@ -268,7 +259,7 @@ describe('the filter', () => {
 });
 
 describe('the details of an event', () => {
-  const evil = startup({
+  const evil = startupEvent({
     row: { name: 'updater', path: '/tmp/.x/updater', args: '--quiet' },
     raw: { columns: { name: '\x1b]0;owned\x07', path: 'a\u202eb\u009b31m' } },
   });
@@ -290,8 +281,8 @@ describe('the details of an event', () => {
     paper = await openOnPaper({ rows: 60, ruleTitles: { 'hidden-autostart': 'Starts from a hidden folder' } });
     const told = { rules: ['hidden-autostart', 'site-rule'], isNew: 'host' as const };
     const [first, second] = [
-      { ...startup({ time: Date.UTC(2026, 10, 21, 2, 10, 0) }), ...told },
-      { ...startup({ dedupeKey: 's2' }), ...told },
+      { ...startupEvent({ time: Date.UTC(2026, 10, 21, 2, 10, 0) }), ...told },
+      { ...startupEvent({ dedupeKey: 's2' }), ...told },
     ];
     await paper.happen(first, second);
     paper.services.triage.decide([second.id], { state: 'false_positive', until: null, comment: 'known updater' });
@@ -365,14 +356,14 @@ describe('from an event to its host', () => {
 
   it('goes to the host with H', async () => {
     paper.state.observer.hosts('lab', [listed, aHost('db-1')], true);
-    await paper.happen(startup());
+    await paper.happen(startupEvent());
     await paper.press('H');
     expect(paper.lines()[0]).toContain('rollcall Host');
     expect(paper.frame()).not.toContain('db-1');
   });
 
   it('asks the host with Q, unless it is gone', async () => {
-    await paper.happen(startup());
+    await paper.happen(startupEvent());
     await paper.press('Q');
     expect(paper.frame()).toContain('its host is not listed by the source any more');
     paper.state.observer.hosts('lab', [listed], true);

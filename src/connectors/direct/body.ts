@@ -22,7 +22,7 @@ const MAX_IN_MEMORY = 128 * 1_048_576;
 const SMALL_BYTES = 65_536;
 
 /** The key that a body shows, if its beginning does. */
-export const keyIn = (proof: Proof, beginning: string): string | undefined => PROOF_IN_BODY[proof].exec(beginning)?.[1];
+const keyIn = (proof: Proof, beginning: string): string | undefined => PROOF_IN_BODY[proof].exec(beginning)?.[1];
 
 /** The key that a body as a whole shows. */
 export const keyOf = (proof: Proof, body: Uint8Array): string | undefined =>

@@ -135,7 +135,7 @@ export class Endpoint {
       const unpacked = await body();
       return this.#asNode(unpacked, peer, node => this.#takeLog(node, unpacked, peer.bytes, waited));
     });
-    return reply ?? this.#isBusy();
+    return reply ?? this.#tellBusy();
   }
 
   read(body: unknown, peer: Peer): Reply {
@@ -178,7 +178,7 @@ export class Endpoint {
     return DONE;
   }
 
-  #isBusy(): Reply {
+  #tellBusy(): Reply {
     this.#busy += 1;
     return failed('busy');
   }
@@ -216,7 +216,7 @@ export class Endpoint {
     if (refusal !== undefined) return failed(refusal);
     const context = { source, node, now: clock.now(), tablesOfQuery: this.#tablesOfQuery, snapshots: this.#snapshots };
     const { snapshots, ...delivery } = await inTurns(readLog(parsed.data, context));
-    if ((await handoff.offer(delivery, waited)) === 'busy') return this.#isBusy();
+    if ((await handoff.offer(delivery, waited)) === 'busy') return this.#tellBusy();
     quota.count(node.id, bytes);
     for (const snapshot of snapshots) this.#snapshots.remember(snapshot);
     return DONE;
