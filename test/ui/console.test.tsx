@@ -26,10 +26,10 @@ const NOW = Date.UTC(2026, 10, 21, 3, 0, 0);
 
 type Options = { readonly columns?: number; readonly rows?: number } & Partial<Pick<ConsoleOptions, 'start' | 'terminal'>>;
 
-/** Waits for a condition, with patience for a busy machine. */
 /** Open runs are its own. */
 const ENGINE = { ...STARTING_ENGINE, holds: () => true };
 
+/** Waits for a condition, with patience for a busy machine. */
 const seen = (condition: () => void) => vi.waitFor(condition, { timeout: 10_000, interval: 10 });
 
 const leave: Array<() => Promise<unknown>> = [];
@@ -111,7 +111,8 @@ async function openWithEvents(options: Options = {}) {
   const opened = openOnEmulator(options);
   opened.state.observer.events(processEvents(1, 300).map((event, index) => ({ seq: index + 1, event })));
   await seen(() => expect(opened.picture()).toContain('proc-300'));
-  await opened.press('k');
+  opened.keyboard.write('k');
+  await seen(() => expect(opened.picture()).toMatch(/paused . 0 new[\s\S]* M 300/));
   return opened;
 }
 
