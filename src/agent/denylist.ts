@@ -1,6 +1,7 @@
 /**
  * Statements that a node must not run again, because the process died while they ran: osquery's denylist
- * (contracts/osquery-remote.md 1.6). A mark is set before a statement runs and taken away when it has come back.
+ * (contracts/osquery-remote.md 1.6). A mark is set before a statement runs and taken away when it has come back. A process has one
+ * denylist for all of its nodes: the mark of another could not be told from one that a dead process left.
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '../core/ports.ts';

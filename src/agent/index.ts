@@ -41,8 +41,8 @@ export type AgentOptions = {
   /** Keeps the node key and what scheduled queries found last; without it the node enrols anew at every start. */
   readonly state: AgentState;
   readonly log: Log;
-  /** Keeps which statements run, for the next life of a process that dies of one: they are then denylisted. Without it none is. */
-  readonly marks?: AgentState;
+  /** Of the whole process, which dies as a whole of a statement. Without it none is ever refused. */
+  readonly denylist?: Denylist;
   readonly intervals?: AgentIntervals;
   readonly limits?: SqlLimits;
 };
@@ -134,7 +134,7 @@ class LocalNode implements Agent {
   }
 
   async #work(client: NodeClient, signal: AbortSignal): Promise<void> {
-    const { clock, log, state, marks, intervals = {}, identity } = this.#options;
+    const { clock, log, state, denylist = new Denylist(undefined, clock), intervals = {}, identity } = this.#options;
     const hostIdentifier = this.#hostIdentifier;
     const run = (sql: string) => this.#run(sql);
     const buffer = new LogBuffer({
@@ -164,7 +164,7 @@ class LocalNode implements Agent {
     const distributed = new DistributedQueries({
       client,
       run: sql => runSql(sql, withCarves, this.#options.limits),
-      denylist: new Denylist(marks, clock),
+      denylist,
       clock,
     });
     /** Blocks go beside live queries, and not before the server was told what will come. */

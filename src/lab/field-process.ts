@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { setTimeout as after } from 'node:timers/promises';
+import { Denylist } from '../agent/denylist.ts';
 import type { AgentState, Identity } from '../agent/index.ts';
 import { createAgent, localTables } from '../agent/index.ts';
 import type { Clock, Log } from '../core/ports.ts';
@@ -34,7 +35,7 @@ function mirrored(entries: ToField['state']): (space: string) => AgentState {
   });
 }
 
-function localAgent({ server, enrollSecret }: ToField, node: FieldNode, state: AgentState, marks: AgentState) {
+function localAgent({ server, enrollSecret }: ToField, node: FieldNode, state: AgentState, denylist: Denylist) {
   const identity: Identity = { ...node.identity, startedAt: Math.floor(clock.now() / 1000) };
   const tables = localTables({ root: '/', now: () => clock.now(), euid: process.geteuid?.() ?? 0, identity });
   const { hostIdentifier, intervals } = node;
@@ -45,7 +46,7 @@ function localAgent({ server, enrollSecret }: ToField, node: FieldNode, state: A
     tables,
     clock,
     state,
-    marks,
+    denylist,
     log,
     ...(hostIdentifier === undefined ? {} : { hostIdentifier }),
     ...(intervals === undefined ? {} : { intervals }),
@@ -62,9 +63,10 @@ export async function runField(): Promise<void> {
   setPriority(NICENESS);
   watchProcess(message.limitMs);
   const state = mirrored(message.state);
+  const denylist = new Denylist(state('marks'), clock);
   const parts = [
-    ...(message.node ? [localAgent(message, message.node, state('node'), state('marks'))] : []),
-    ...(message.lab ? [startLab({ ...message, ...message.lab, clock, log, state: state('lab'), marks: state('marks') })] : []),
+    ...(message.node ? [localAgent(message, message.node, state('node'), denylist)] : []),
+    ...(message.lab ? [startLab({ ...message, ...message.lab, clock, log, state: state('lab'), denylist })] : []),
   ];
   void Promise.all(parts.map(part => part.ready)).then(
     () => tell({ kind: 'ready' }),

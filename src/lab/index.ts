@@ -23,7 +23,7 @@ export type LabOptions = {
   /** Keeps the hosts' node keys; without it they enrol anew at every start. */
   readonly state?: AgentState;
   /** As with `createAgent`. */
-  readonly marks?: AgentState;
+  readonly denylist?: Denylist;
 };
 
 /** `platform` is osquery's `os_version.platform`. `isOdd`: the one planted host that has what no other has. */
@@ -117,11 +117,10 @@ class SimulatedFleet implements Lab {
   }
 
   async #simulated(transport: Transport, logTransport: Transport): Promise<readonly SimulatedHost[]> {
-    const { enrollSecret, clock, log, state, marks } = this.#options;
+    const { enrollSecret, clock, log, state, denylist = new Denylist(undefined, clock) } = this.#options;
     const memory = new Map<string, string>();
     const kept = state ?? { get: (key: string) => memory.get(key), set: (key: string, value: string) => void memory.set(key, value) };
     const world = new World(await loadOsqueryTables());
-    const denylist = new Denylist(marks, clock);
     return this.#roster.map(host => {
       const keys = { get: () => kept.get(`node_key.${host.uuid}`), set: (key: string) => kept.set(`node_key.${host.uuid}`, key) };
       return new SimulatedHost({ host, world, denylist, transport, logTransport, enrollSecret, keys, clock, log });

@@ -116,6 +116,21 @@ describe('the field process', () => {
     expect(server.sent('/enroll')).toHaveLength(1);
   });
 
+  it('does not refuse to simulated hosts what this machine still runs', async () => {
+    const { server, field } = await start({ lab: { count: 8, seed: 'seed' } });
+    let asked = 0;
+    /** Takes this machine many turns, and is another one each time that it asks. */
+    const long = () => `WITH RECURSIVE c(x) AS (SELECT ${asked} UNION ALL SELECT x + 1 FROM c LIMIT 100000) SELECT x FROM c`;
+    await field.ready;
+    server.always('/distributed/read', ({ body }) => {
+      if (body.node_key === 'key of this-machine') asked += 1;
+      return { queries: { [`q${asked}`]: long() } };
+    });
+    const said = () => server.sent('/distributed/write').flatMap(({ body }) => Object.values(body.messages as Record<string, string>));
+    await expect.poll(() => said().length, { timeout: 20_000 }).toBeGreaterThan(10);
+    expect(new Set(said())).not.toContain('distributed query is denylisted');
+  });
+
   it('ends when the program that started it is gone', async () => {
     const server = await OsqueryServer.start();
     const child = spawn(process.execPath, [entry], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
