@@ -20,6 +20,8 @@ const KEYS: Readonly<Record<string, string>> = {
 
 /** The console asks for a moment of quiet before it takes a yes. */
 const BEFORE_YES_MS = 600;
+/** Where the launcher's list begins. */
+const FIRST_ROW = 2;
 /** A list longer than this is searched, not walked. */
 const MOST_ROWS = 100;
 
@@ -102,6 +104,7 @@ export class Responder {
     await this.presses('Q');
     await this.isOn('Launch');
     await this.presses('g');
+    await this.sees(shown => shown.split('\n')[FIRST_ROW]?.startsWith('▌') === true);
     await this.movesTo(template);
     // The last field of the form, backwards from the list: how long to wait.
     await this.presses('shift+tab', ...String(seconds));

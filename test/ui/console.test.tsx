@@ -122,7 +122,7 @@ describe('the console on a terminal', () => {
     await seen(() => expect(picture()).toContain('rollcall Feed'));
     expect(screen.buffer.active.type).toBe('alternate');
     expect(screen.modes.wraparoundMode).toBe(false);
-    expect(screen.modes.bracketedPasteMode).toBe(true);
+    await seen(() => expect(screen.modes.bracketedPasteMode).toBe(true));
     expect(raw).toEqual([true]);
   });
 
