@@ -31,9 +31,10 @@ export function removeSocket(dir: string): void {
   rmSync(join(dir, SOCKET), { force: true });
   rmSync(join(dir, POINTER), { force: true });
   rmSync(join(dir, HOLDER), { force: true });
-  if (elsewhere === undefined || !existsSync(elsewhere)) return;
-  rmSync(elsewhere);
-  rmdirSync(dirname(elsewhere));
+  if (elsewhere === undefined) return;
+  // A socket that is closed is gone already; its directory, which is only ever its own, is not.
+  rmSync(elsewhere, { force: true });
+  if (existsSync(dirname(elsewhere))) rmdirSync(dirname(elsewhere));
 }
 
 function newPath(dir: string): string {

@@ -1,13 +1,13 @@
 /** One data directory, many processes (interface.md, Flags). */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../../src/adapters/sqlite-store.ts';
 import { ControlClient } from '../../../src/connectors/direct/control-client.ts';
-import { listenOnSocket } from '../../../src/connectors/direct/control-socket.ts';
+import { listenOnSocket, socketPath } from '../../../src/connectors/direct/control-socket.ts';
 import { createDirect, type DirectAddress, type DirectConnector, type DirectOptions } from '../../../src/connectors/direct/index.ts';
 import type { HostAnswer } from '../../../src/core/model.ts';
 import type { LaunchOptions, LiveQueryBackend, LiveUpdate } from '../../../src/core/ports.ts';
@@ -292,8 +292,12 @@ describe('the control socket', () => {
     const dataDir = path.join(temporaryDirectory(), 'x'.repeat(120));
     const { guest, owner } = await pair({ dataDir });
     expect(isGuest(guest)).toBe(true);
+    const place = path.dirname(socketPath(path.join(dataDir, 'direct', 'jump')));
+    expect(existsSync(place)).toBe(true);
     await owner.close();
     await expect(guest.start()).resolves.toHaveProperty('port');
+    await guest.close();
+    expect(existsSync(place)).toBe(false);
   });
 });
 
