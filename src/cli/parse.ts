@@ -1,4 +1,5 @@
 /** argv -> what is to be done. Loads nothing heavy: the console starts after this. */
+import { didYouMean } from '../core/meant.ts';
 import { wholeNumber } from '../core/number.ts';
 import { Problem } from '../core/problem.ts';
 import { clean } from '../core/sanitize.ts';
@@ -58,8 +59,10 @@ type Split = { readonly words: string[]; readonly given: Map<string, string[]> }
 function flagNamed(argument: string): { flag: Flag; inline: string | undefined } {
   const [, name = '', inline] = /^--([^=]*)(?:=([\s\S]*))?$/.exec(argument === '-h' ? '--help' : argument) ?? [];
   const flag = ALL_FLAGS.get(name);
-  if (!flag)
-    throw usage(`There is no flag ${shown(argument.split('=')[0] ?? argument)}. \`rollcall help\` lists the flags of each command.`);
+  if (!flag) {
+    const hint = didYouMean(name, [...ALL_FLAGS.keys()], known => `--${known}`);
+    throw usage(`There is no flag ${shown(argument.split('=')[0] ?? argument)}. ${hint}\`rollcall help\` lists the flags of each command.`);
+  }
   return { flag, inline };
 }
 
@@ -103,8 +106,10 @@ function commandOf(words: readonly string[]): CommandSpec {
   const related = [2, 1]
     .map(depth => COMMANDS.filter(({ name }) => words.length >= depth && name.startsWith(`${beginning(depth)} `)))
     .find(list => list.length > 0);
-  const names = (related ?? COMMANDS).map(({ name }) => name).join(', ');
-  throw usage(`There is no command ${shown(words.slice(0, 3).join(' '))}. ${related ? 'It goes on' : 'There are'}: ${names}.`);
+  const names = (related ?? COMMANDS).map(({ name }) => name);
+  const typed = words.slice(0, 3).join(' ');
+  const hint = didYouMean(typed, names) || didYouMean(beginning(1), names);
+  throw usage(`There is no command ${shown(typed)}. ${hint}${related ? 'It goes on' : 'There are'}: ${names.join(', ')}.`);
 }
 
 function checkFlags(given: Given, known: readonly Flag[], of: string): void {

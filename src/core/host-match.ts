@@ -1,5 +1,6 @@
 /** Which hosts a person means: names, globs, platforms, labels. Pure and exact: nobody is reached by accident. */
 import { globTest, isGlob } from './glob.ts';
+import { didYouMean } from './meant.ts';
 import type { Host } from './model.ts';
 import { clean } from './sanitize.ts';
 import type { Platform } from './template.ts';
@@ -92,6 +93,10 @@ function candidates(hosts: readonly Host[]): string {
 const at = (hosts: readonly Host[], indexes: Iterable<number>): Host[] =>
   [...indexes].map(index => hosts[index]).filter(host => host !== undefined);
 
+/** For a single name; a list of them is read better without. */
+const hint = ([name = '', ...others]: readonly string[], hosts: readonly Host[]): string =>
+  others.length > 0 ? '' : didYouMean(clean(name), [...new Set(hosts.map(({ hostname }) => hostname))]);
+
 /** Hosts by name, with a sentence for the names that stand for none, and one for those that stand for several. */
 function byName(hosts: readonly Host[], index: NameIndex, names: readonly string[], problems: string[]): Set<number> {
   const chosen = new Set<number>();
@@ -104,7 +109,7 @@ function byName(hosts: readonly Host[], index: NameIndex, names: readonly string
     else if (found.size > 1 && !isGlob(name)) ambiguous.push(`${quoted([name])} (${candidates(at(hosts, found))})`);
     else for (const host of found) chosen.add(host);
   }
-  if (unknown.length > 0) problems.push(`No host is called ${quoted(unknown)}.`);
+  if (unknown.length > 0) problems.push(`No host is called ${quoted(unknown)}. ${hint(unknown, hosts)}`.trimEnd());
   if (empty.length > 0) problems.push(`No host matches ${quoted(empty)}.`);
   if (ambiguous.length > 0) problems.push(`More than one host is called ${ambiguous.join('; ')}. Name the uuid instead.`);
   return chosen;

@@ -24,7 +24,7 @@ type Layer = {
 
 /** The first layer whose path matches is the file's. `$1` in a folder is what the path's first group matched. */
 const LAYERS: readonly Layer[] = [
-  { name: 'core', path: /^src\/core\//, folders: ['src/core'], packages: ['zod'], builtins: PURE_BUILTINS },
+  { name: 'core', path: /^src\/core\//, folders: ['src/core'], packages: ['leven', 'zod'], builtins: PURE_BUILTINS },
   { name: 'the list of connectors', path: /^src\/connectors\/index\.ts$/, folders: ['src/connectors', 'src/core'] },
   { name: 'what connectors share', path: /^src\/connectors\/[^/]+$/, folders: ['src/core', 'src/connectors/*'] },
   { name: 'a connector', path: /^src\/connectors\/([^/]+)\//, folders: ['src/core', 'src/connectors/*', 'src/connectors/$1'] },

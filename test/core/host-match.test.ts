@@ -33,7 +33,7 @@ describe('selectHosts', () => {
   });
 
   it('matches names exactly unless they are globs', () => {
-    expect(problems({ names: ['web'] })).toEqual(["No host is called 'web'."]);
+    expect(problems({ names: ['web'] })).toEqual(["No host is called 'web'. Did you mean 'web-1' or 'web-2'?"]);
     expect(ids({ names: ['web-?'] })).toEqual(['11', '12']);
     expect(ids({ names: ['*'] })).toEqual(['11', '12', '13', '14', '15', '16']);
     expect(ids({ names: ['*-1'] })).toEqual(['11', '13']);
