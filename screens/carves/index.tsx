@@ -15,6 +15,7 @@ import { TextPane } from '../../src/ui/TextPane.tsx';
 import { paneExtent, paneList } from '../../src/ui/text-pane.ts';
 import type { Segment } from '../../src/ui/theme.ts';
 import { useStore } from '../../src/ui/use-store.ts';
+import { copyCommands, noRow } from './copy-commands.ts';
 import { detailLines, headSegments, rowSegments } from './segments.ts';
 import { type CarveRow, isComing } from './select.ts';
 import { type CarvesScreen, createCarves } from './state.ts';
@@ -98,7 +99,6 @@ function hostsOf({ screen, services: { state } }: Context): readonly Host[] {
   return state.inventory.get().hosts.filter(({ source, id }) => source === row?.host.source && id === row.host.id);
 }
 
-const noRow = ({ screen }: Context) => (screen.current() ? undefined : 'no file was fetched yet');
 const notComplete = ({ screen }: Context) => (screen.current()?.state === 'complete' ? undefined : 'the file is not here (yet)');
 
 async function open({ screen }: Context): Promise<void> {
@@ -153,6 +153,7 @@ const own: readonly Command<CarvesScreen>[] = [
       if (row) services.ui.go('host', { host: row.host });
     },
   },
+  ...copyCommands,
   ...listCommands<CarvesScreen>('carves', {
     get({ screen, size }) {
       const { inPane, scroll } = screen.get();

@@ -2,21 +2,21 @@
 import { HOST_VOCABULARY } from '../../src/core/host-filter.ts';
 import { selectHosts } from '../../src/core/host-match.ts';
 import type { Host } from '../../src/core/model.ts';
-import { hostKey, markedHosts } from '../../src/state/index.ts';
+import { hostKey } from '../../src/state/index.ts';
 import { carveCommand } from '../../src/ui/carve-command.ts';
 import { andNot, promptFilter } from '../../src/ui/filter-prompt.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import { listCommands } from '../../src/ui/list-commands.ts';
 import { move } from '../../src/ui/list-state.ts';
 import { nodeCommand } from '../../src/ui/node-command.ts';
+import { copyCommands } from './copy-commands.ts';
 import { listHeight } from './rows.ts';
 import { seenInInventory } from './seen.ts';
 import { SORTS, searchHosts } from './select.ts';
 import type { HostsScreen } from './state.ts';
+import { noHost, targets } from './targets.ts';
 
 type Context = CommandContext<HostsScreen>;
-
-const noHost = ({ screen }: Context) => (screen.current() ? undefined : 'there is no host to choose');
 
 function mark({ services }: Context, hosts: readonly Host[], how: 'add' | 'toggle'): void {
   services.state.marks.set(known => {
@@ -27,13 +27,6 @@ function mark({ services }: Context, hosts: readonly Host[], how: 'add' | 'toggl
     }
     return marks;
   });
-}
-
-/** The hosts to ask: the marked ones, or the one under the cursor. */
-function targets({ screen, services }: Context): readonly Host[] {
-  const marked = markedHosts(services.state);
-  const current = screen.current();
-  return marked.length > 0 ? marked : current ? [current] : [];
 }
 
 function markRange(context: Context): void {
@@ -178,6 +171,7 @@ export const commands: readonly Command<HostsScreen>[] = [
       if (host) services.ui.go('host', { host, among: screen.shown() });
     },
   },
+  ...copyCommands,
   carveCommand<HostsScreen>('hosts', targets),
   nodeCommand<HostsScreen>('hosts', targets),
   {

@@ -73,6 +73,14 @@ const KEYS: Readonly<Record<string, string>> = {
   pagedown: '\x1b[6~',
 };
 
+/** A clipboard that keeps in `copied` what is copied; a terminal would take 5,000 bytes of it. */
+export const clipboardInto = (copied: string[]): Clipboard => ({
+  async copy(text) {
+    copied.push(text);
+    return { bytes: text.length, sent: text.length < 5_000, file: '/data/clipboard.txt' };
+  },
+});
+
 /** What a terminal sends for a key. */
 export const bytesOf = (key: string): string =>
   KEYS[key] ?? (/^ctrl\+[a-z]$/.test(key) ? String.fromCharCode(key.charCodeAt(5) - 96) : key);

@@ -3,7 +3,7 @@ import { carveRows, progressText } from '../../screens/carves/select.ts';
 import type { Carve, CarvedFile } from '../../src/core/ports.ts';
 import { Problem } from '../../src/core/problem.ts';
 import type { CarveOrder, Carving } from '../../src/engine/carving.ts';
-import { openOnPaper, type PaperConsole } from '../helpers/frames.tsx';
+import { clipboardInto, openOnPaper, type PaperConsole } from '../helpers/frames.tsx';
 import { aHost } from '../helpers/model.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 3, 0, 0);
@@ -68,8 +68,8 @@ function scripted(carves: readonly Carve[] = []) {
   return { carving, sent, extracted, kept };
 }
 
-async function open(carving: Carving, screen: 'hosts' | 'carves' = 'hosts'): Promise<PaperConsole> {
-  const paper = await openOnPaper({ screen, carving });
+async function open(carving: Carving, screen: 'hosts' | 'carves' = 'hosts', copied: string[] = []): Promise<PaperConsole> {
+  const paper = await openOnPaper({ screen, carving, clipboard: clipboardInto(copied) });
   paper.state.observer.hosts('lab', [web1, web2, aHost('db-1', { source: 'prod' })], true);
   await paper.press();
   return paper;
@@ -172,6 +172,18 @@ describe('the carves', () => {
     await paper.type('carves');
     await paper.press('enter');
     expect(paper.frame()).toContain('1 file · complete 1');
+  });
+
+  it('are copied row by row or as a table, with a digest only where the file is here', async () => {
+    const copied: string[] = [];
+    const coming = aCarve({ id: 'c2', state: 'receiving', requestedAt: NOW - 90_000, received: 10 });
+    const paper = await open(scripted([aCarve(), coming]).carving, 'carves', copied);
+    await paper.press('y');
+    await paper.press('Y');
+    const row = `2026-11-21T02:59:00.000Z\tweb-1\tlab\t/etc/passwd\tcomplete\t50000000\t${'ab'.repeat(32)}\t/data/carves/c1/data.tar`;
+    const without = '2026-11-21T02:58:30.000Z\tweb-1\tlab\t/etc/passwd\treceiving\t50000000\t\t';
+    expect(copied).toEqual([row, `asked\thost\tsource\tpath\tstate\tsize\tsha256\tfile\n${row}\n${without}\n`]);
+    expect(paper.frame()).toContain('Copied 2 files');
   });
 
   it('say why they cannot be listed', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Run } from '../../src/core/run.ts';
 import type { ExportEvidence, Exporter, ExportLines, ExportPlace } from '../../src/ui/exporter.ts';
-import { openOnPaper, type PaperConsole, processEvents } from '../helpers/frames.tsx';
+import { clipboardInto, openOnPaper, type PaperConsole, processEvents } from '../helpers/frames.tsx';
 import { aHost, usersTemplate } from '../helpers/model.ts';
 
 const START = Date.UTC(2026, 10, 21, 2, 59, 0);
@@ -34,13 +34,6 @@ const exporter: Exporter = {
   },
 };
 
-const clipboard = {
-  async copy(text: string) {
-    copied.push(text);
-    return { bytes: text.length, sent: true, file: '/data/clipboard.txt' };
-  },
-};
-
 beforeEach(() => {
   [written, events, bundled, copied, taken] = [[], [], [], [], 'free'];
 });
@@ -59,7 +52,13 @@ describe('exporting results', () => {
     run.answer('lab', { hostId: 'web-1', at: START + 400, state: 'rows', rows: [{ username: 'root' }, { username: 'ann' }] });
     run.answer('lab', { hostId: 'web-2', at: START + 500, state: 'rows', rows: [{ username: 'root' }] });
     run.answer('lab', { hostId: 'db-1', at: START + 500, state: 'error', error: 'no such table' });
-    paper = await openOnPaper({ screen: 'results', columns: 100, exporter, clipboard, engine: { templates: [usersTemplate] } });
+    paper = await openOnPaper({
+      screen: 'results',
+      columns: 100,
+      exporter,
+      clipboard: clipboardInto(copied),
+      engine: { templates: [usersTemplate] },
+    });
     paper.state.observer.run(run);
     await paper.press('enter');
   });

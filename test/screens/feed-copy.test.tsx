@@ -1,19 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { anEvent, openOnPaper, type PaperConsole, processEvents } from '../helpers/frames.tsx';
+import { anEvent, clipboardInto, openOnPaper, type PaperConsole, processEvents } from '../helpers/frames.tsx';
 
 let paper: PaperConsole;
 let copied: string[];
 
-const clipboard = {
-  async copy(text: string) {
-    copied.push(text);
-    return { bytes: text.length, sent: text.length < 5_000, file: '/data/clipboard.txt' };
-  },
-};
-
 beforeEach(async () => {
   copied = [];
-  paper = await openOnPaper({ clipboard, columns: 160 });
+  paper = await openOnPaper({ clipboard: clipboardInto(copied), columns: 160 });
   await paper.happen(
     ...processEvents(1, 3),
     anEvent({ dedupeKey: 'x', title: 'processes added: curl', row: { cmdline: 'curl --password hunter2secret', note: 'a b' } }),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { openOnPaper, type PaperConsole } from '../helpers/frames.tsx';
+import { clipboardInto, openOnPaper, type PaperConsole } from '../helpers/frames.tsx';
 import { aHost, usersTemplate } from '../helpers/model.ts';
 
 const fleet = [
@@ -11,8 +11,14 @@ const fleet = [
 ];
 
 let paper: PaperConsole;
+let copied: string[];
 beforeEach(async () => {
-  paper = await openOnPaper({ screen: 'hosts', engine: { templates: [usersTemplate], hosts: () => fleet } });
+  copied = [];
+  paper = await openOnPaper({
+    screen: 'hosts',
+    clipboard: clipboardInto(copied),
+    engine: { templates: [usersTemplate], hosts: () => fleet },
+  });
   paper.state.observer.hosts('lab', fleet, true);
   await paper.press();
 });
@@ -94,5 +100,49 @@ describe('marking', () => {
     await paper.press('space', 'space', 'enter');
     expect(paper.frame()).toContain('Launch');
     expect(paper.frame()).toContain('On 2 hosts');
+  });
+});
+
+describe('copying hosts', () => {
+  it('takes the name under the cursor', async () => {
+    await paper.press('j', 'y');
+    expect(copied).toEqual(['web-1']);
+    expect(paper.frame()).toContain('Copied the name to /data/clipboard.txt');
+  });
+
+  it('takes the marked ones as a table, or the one under the cursor', async () => {
+    await paper.press('Y');
+    await paper.press('space', 'space', 'Y');
+    expect(
+      copied.map(text =>
+        text
+          .trimEnd()
+          .split('\n')
+          .map(line => line.split('\t')[0]),
+      ),
+    ).toEqual([
+      ['hostname', 'db-1'],
+      ['hostname', 'db-1', 'web-1'],
+    ]);
+    const [heads = [], ...rows] =
+      copied[1]
+        ?.trimEnd()
+        .split('\n')
+        .map(line => line.split('\t')) ?? [];
+    expect(Object.fromEntries(heads.map((head, at) => [head, rows[0]?.[at]]))).toMatchObject({
+      platform: 'rhel',
+      status: 'online',
+      source: 'lab',
+    });
+    expect(new Set([heads, ...rows].map(({ length }) => length)).size).toBe(1);
+    expect(paper.frame()).toContain('Copied 2 hosts');
+  });
+
+  it('has nothing to take where no host is shown', async () => {
+    await paper.press('/');
+    await paper.type('nobody');
+    await paper.press('enter', 'y', 'Y');
+    expect(copied).toEqual([]);
+    expect(paper.frame()).toContain('there is no host to choose');
   });
 });

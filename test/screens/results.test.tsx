@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { LaunchOptions } from '../../src/core/ports.ts';
 import { Run, type Target } from '../../src/core/run.ts';
 import type { Launched } from '../../src/engine/api.ts';
-import { openOnPaper, type PaperConsole } from '../helpers/frames.tsx';
+import { clipboardInto, openOnPaper, type PaperConsole } from '../helpers/frames.tsx';
 import { aHost, usersTemplate } from '../helpers/model.ts';
 
 const START = Date.UTC(2026, 10, 21, 2, 59, 0);
@@ -39,12 +39,7 @@ beforeEach(async () => {
   paper = await openOnPaper({
     screen: 'results',
     columns: 100,
-    clipboard: {
-      async copy(text: string) {
-        copied.push(text);
-        return { bytes: text.length, sent: true, file: '/data/clipboard.txt' };
-      },
-    },
+    clipboard: clipboardInto(copied),
     engine: {
       templates: [usersTemplate],
       again: async (id, targets, options): Promise<Launched> => {
