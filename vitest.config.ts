@@ -4,7 +4,9 @@ import { templatesPlugin } from './scripts/templates-plugin.mjs';
 
 /** As many files at once as there are cores. */
 const maxWorkers = '100%';
-const shared = { maxWorkers, testTimeout: 20_000, hookTimeout: 30_000, env: { CI: '', NO_COLOR: '', TZ: 'UTC' } };
+/** Patience with a busy machine: what is waited for comes at once on a quiet one. */
+const patience = { testTimeout: 20_000, hookTimeout: 30_000, expect: { poll: { timeout: 10_000 } } };
+const shared = { ...patience, maxWorkers, env: { CI: '', NO_COLOR: '', TZ: 'UTC' } };
 
 export default defineConfig({
   plugins: [templatesPlugin(), rulesPlugin()],

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import path from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openSettings } from '../../src/adapters/config-file.ts';
 import { createForwarder, type ForwardTarget, gelfAddress } from '../../src/adapters/forward.ts';
 import { gelfPackets } from '../../src/adapters/forward-sinks.ts';
@@ -78,12 +78,12 @@ describe('forwarding to a file', () => {
     await store.append([event('a')], undefined);
     const stop = new AbortController();
     const running = run(stop.signal);
-    await vi.waitFor(() => expect(clock.sleeping).toBe(1));
+    await expect.poll(() => clock.sleeping).toBe(1);
     await clock.advance(10_000);
     expect(failures.map(({ kind }) => kind)).toEqual(['storage']);
     mkdirSync(place);
     await clock.advance(60_000);
-    await vi.waitFor(() => expect(lines(path.join(place, 'events.jsonl'))).toEqual(['a']));
+    await expect.poll(() => lines(path.join(place, 'events.jsonl'))).toEqual(['a']);
     stop.abort();
     await running;
   });
@@ -129,15 +129,17 @@ describe('forwarding to Graylog', () => {
         .map(text => JSON.parse(text).short_message);
     await store.append([event('a'), event('b')], undefined);
     expect(await flush()).toBeUndefined();
-    await vi.waitFor(() => expect(told()).toEqual(['a', 'b']));
+    await expect.poll(() => told()).toEqual(['a', 'b']);
 
     for (const socket of sockets) socket.destroy();
     server.close();
     await once(server, 'close');
-    await vi.waitFor(async () => {
+    const nextFlush = async () => {
       await store.append([event(`lost ${Math.random()}`)], undefined);
-      expect(await flush()).toMatchObject({ kind: 'unreachable', message: expect.stringContaining(`tcp://127.0.0.1:${port}`) });
-    });
+      return flush();
+    };
+    const lost = { kind: 'unreachable', message: expect.stringContaining(`tcp://127.0.0.1:${port}`) };
+    await expect.poll(nextFlush).toMatchObject(lost);
     await store.append([event('c')], undefined);
     const again = await listen(port);
     onTestFinished(() => void again.close());
@@ -145,7 +147,7 @@ describe('forwarding to Graylog', () => {
       for (const socket of sockets) socket.destroy();
     });
     expect(await flush()).toBeUndefined();
-    await vi.waitFor(() => expect(told().at(-1)).toBe('c'));
+    await expect.poll(() => told().at(-1)).toBe('c');
   });
 
   it('sends packets over UDP', async () => {
@@ -158,7 +160,7 @@ describe('forwarding to Graylog', () => {
     const { flush, store } = forwarder([{ to: 'gelf', address: `udp://127.0.0.1:${socket.address().port}` }]);
     await store.append([event('a')], undefined);
     await flush();
-    await vi.waitFor(() => expect(received).toEqual(['a']));
+    await expect.poll(() => received).toEqual(['a']);
   });
 
   it('cuts a long message into chunks that belong together, 128 at most', () => {

@@ -74,13 +74,13 @@ describe('a flood of events', () => {
     const known = event('known', { seenAt: LATER, row: { port: '6/1' } });
     const marks = async (...events: FeedEvent[]) => (await store.append(events, undefined)).map(({ event: { isNew } }) => isNew);
     expect(await marks(news('a'), known, news('b'))).toEqual(['fleet', undefined, undefined]);
-    await expect.poll(seen(), { timeout: 10_000 }).toBe(7 * PART + 1);
+    await expect.poll(seen()).toBe(7 * PART + 1);
   });
 
   it('keeps what it showed as seen when it is closed', async () => {
     const store = await flooded();
     store.close();
-    await expect.poll(seen(), { timeout: 10_000 }).toBe(7 * PART);
+    await expect.poll(seen()).toBe(7 * PART);
     await expect(store.append([event('too late')], undefined)).rejects.toThrow();
   });
 

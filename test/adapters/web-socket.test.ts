@@ -69,7 +69,7 @@ describe('a text socket', () => {
   });
 
   it('leaves with the server what its reader does not take, and loses nothing', async () => {
-    const sent = 400;
+    const sent = 250;
     const { server, url } = await socketServer();
     server.on('connection', client => {
       for (let n = 0; n < sent; n += 1) client.send(`${n}`.padStart(100_000, '.'));
@@ -80,7 +80,7 @@ describe('a text socket', () => {
     const readAll = async ({ messages }: Awaited<ReturnType<typeof open>>) => {
       let next = 0;
       const read = async () => {
-        for await (const text of messages) expect(Number(text.replaceAll('.', ''))).toBe(next++);
+        for await (const text of messages) expect(Number(text.slice(text.lastIndexOf('.') + 1))).toBe(next++);
       };
       await expect(read()).rejects.toMatchObject({ detail: 'reset' });
       return next;

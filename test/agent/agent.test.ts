@@ -68,9 +68,9 @@ describe('the local node', () => {
       server.lines('result').flatMap(line => (JSON.stringify(line.columns).includes(`"${port}"`) ? [line.action] : []));
     const own = createServer();
     const port = await listen(own);
-    await expect.poll(() => actions(port), { timeout: 10_000 }).toEqual(['added']);
+    await expect.poll(() => actions(port)).toEqual(['added']);
     own.close();
-    await expect.poll(() => actions(port), { timeout: 10_000 }).toEqual(['added', 'removed']);
+    await expect.poll(() => actions(port)).toEqual(['added', 'removed']);
   });
 
   it('takes up a new schedule from the config', async () => {
@@ -105,7 +105,7 @@ describe('the local node', () => {
     const { server, agent, kept } = await start();
     await agent.ready;
     server.next('/distributed/read', { node_invalid: true });
-    await expect.poll(() => server.sent('/enroll').length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => server.sent('/enroll').length).toBe(2);
     await expect.poll(() => kept.get('node_key')).toBe('key-2');
   });
 

@@ -80,7 +80,7 @@ describe('doctor', () => {
     const stop = new AbortController();
     const check = vi.spyOn(source, 'check');
     const running = run(['doctor', '--format', 'json'], { signal: stop.signal });
-    await vi.waitFor(() => expect(check).toHaveBeenCalled());
+    await expect.poll(() => check).toHaveBeenCalled();
     stop.abort();
     const { code, json } = await running;
     expect([code, find(json() as Report, 'source prod (osctrl)', 'reached')?.text]).toEqual([130, 'Interrupted before it answered.']);

@@ -36,7 +36,7 @@ class Place {
   static async serving(): Promise<Place> {
     const place = new Place();
     place.#serving = serve(place.#context([], {}, undefined, new PassThrough(), place.served, place.#stop.signal));
-    await expect.poll(() => place.served.readableLength, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => place.served.readableLength).toBeGreaterThan(0);
     onTestFinished(async () => void (await place.stop()));
     return place;
   }

@@ -13,7 +13,7 @@ async function working(ms: number) {
     said += text;
   });
   const ended = once(child, 'close').then(([code]) => code as number | null);
-  await expect.poll(() => said, { timeout: 10_000 }).toContain('ready');
+  await expect.poll(() => said).toContain('ready');
   return { child, ended, said: () => said };
 }
 

@@ -96,7 +96,7 @@ describe('the field process', () => {
     const { server, store, field } = await start();
     server.always('/config', () => ({ schedule: { who: { query: 'SELECT 7 AS seven', interval: 60 } } }));
     await field.ready;
-    await expect.poll(() => store.values.get('node.query.who'), { timeout: 10_000 }).toContain('"seven":"7"');
+    await expect.poll(() => store.values.get('node.query.who')).toContain('"seven":"7"');
     expect([...store.values.keys()].filter(key => !key.startsWith('node.query.'))).toEqual([]);
   });
 
@@ -165,6 +165,6 @@ describe('the field process', () => {
     server.always('/distributed/read', ({ body }) =>
       body.node_key === 'key of this-machine' ? { queries: { a: 'SELECT pid FROM osquery_info' } } : {},
     );
-    await expect.poll(() => server.sent('/distributed/write')[0]?.body, { timeout: 10_000 }).toMatchObject({ statuses: { a: 0 } });
+    await expect.poll(() => server.sent('/distributed/write')[0]?.body).toMatchObject({ statuses: { a: 0 } });
   });
 });

@@ -79,7 +79,7 @@ describe('the lab', () => {
     const { server, lab, senders } = await start({}, numberedKeys);
     await lab.ready;
     const seen = server.sent('/distributed/read').length;
-    await expect.poll(() => server.sent('/distributed/read').length, { timeout: 10_000 }).toBeGreaterThan(seen + 14);
+    await expect.poll(() => server.sent('/distributed/read').length).toBeGreaterThan(seen + 14);
     expect(senders('/distributed/read')).not.toContain('lab-offline-1');
     expect(senders('/log')).not.toContain('lab-offline-1');
   });
@@ -89,7 +89,7 @@ describe('the lab', () => {
       numberedKeys(server);
       askOnce(server, 'SELECT pid, name FROM processes ORDER BY pid LIMIT 3');
     });
-    await expect.poll(() => [...written().keys()].toSorted(), { timeout: 10_000 }).toEqual(talking.filter(name => name !== 'lab-silent-1'));
+    await expect.poll(() => [...written().keys()].toSorted()).toEqual(talking.filter(name => name !== 'lab-silent-1'));
     for (const name of [...others, 'lab-slow-1'])
       expect(written().get(name)).toMatchObject({ statuses: { q: 0 }, queries: { q: [{ pid: '1' }, {}, {}] } });
     expect(written().get('lab-error-1')).toMatchObject({ statuses: { q: 1 }, messages: { q: 'disk I/O error' } });
@@ -110,7 +110,7 @@ describe('the lab', () => {
       numberedKeys(server);
       askOnce(server, 'SELECT 1');
     });
-    await expect.poll(() => written().has('lab-slow-1'), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => written().has('lab-slow-1')).toBe(true);
     expect(slept).toContain(20_000);
   });
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { openOnPaper, type PaperConsole, processEvents, startupEvent } from '../helpers/frames.tsx';
 
 let paper: PaperConsole;
@@ -35,9 +35,9 @@ describe('jumping by severity', () => {
     paper = await openOnPaper({ feedCapacity: 20, history: true });
     await paper.happen(startupEvent({ title: 'long ago' }), ...processEvents(1, 900));
     await paper.press('E');
-    await vi.waitFor(() => expect(selected()).toContain('long ago'));
+    await expect.poll(() => selected()).toContain('long ago');
     await paper.press('E');
-    await vi.waitFor(() => expect(paper.frame()).toContain('waits for a decision: nothing older is stored.'));
+    await expect.poll(() => paper.frame()).toContain('waits for a decision: nothing older is stored.');
   });
 
   it('passes over what was decided', async () => {

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type Island, type Rectangle, Surface } from '../../src/ui/surface.ts';
 
 class Paper extends EventEmitter {
@@ -162,7 +162,7 @@ describe('a surface', () => {
   it('keeps the cursor where Ink left it, and holds many lines back until they are all there', async () => {
     surface.add(island);
     surface.drawn();
-    await vi.waitFor(() => expect(paper.written).toHaveLength(1));
+    await expect.poll(() => paper.written).toHaveLength(1);
     const [first = ''] = paper.written;
     expect(first.startsWith('\x1b[?2026h\x1b7')).toBe(true);
     expect(first.endsWith('\x1b8\x1b[?2026l')).toBe(true);

@@ -129,7 +129,7 @@ describe('the feed', () => {
     const node = await TestNode.enroll(address, 'web-1');
     const lines = (from: number) => Array.from({ length: 3_000 }, (_, index) => port(from + index));
     const sent = [0, 3_000].map(from => node.log(lines(from)));
-    await expect.poll(() => clock.sleeping, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => clock.sleeping).toBe(2);
     const { batches, events } = consume(connector);
     expect(await Promise.all(sent)).toEqual([DONE, DONE]);
     expect(events).toHaveLength(6_000);
@@ -153,7 +153,7 @@ describe('the feed', () => {
     const lines = (from: number) => Array.from({ length: 2_000 }, (_, index) => port(from + index));
     const replies: unknown[] = [];
     const waiting = Array.from({ length: 10 }, async (_, index) => replies.push(await node.log(lines(index * 2_000))));
-    await expect.poll(() => clock.sleeping, { timeout: 10_000 }).toBe(10);
+    await expect.poll(() => clock.sleeping).toBe(10);
     await clock.advance(500);
     await expect.poll(() => replies.length + clock.sleeping).toBe(10);
     expect([replies.length > 0, clock.sleeping > 0]).toEqual([true, true]);
