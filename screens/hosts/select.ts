@@ -2,6 +2,7 @@
 import fuzzysort from 'fuzzysort';
 import { parseHostFilter } from '../../src/core/host-filter.ts';
 import type { Host } from '../../src/core/model.ts';
+import { textOrder } from '../../src/core/order.ts';
 
 export const SORTS = ['name', 'status', 'last seen', 'platform', 'source'] as const;
 export type Sort = { readonly by: (typeof SORTS)[number]; readonly reverse: boolean };
@@ -44,21 +45,20 @@ export function searchHosts(hosts: readonly Host[], search: string): readonly Ho
 }
 
 const STATUS_ORDER: Record<Host['status'], number> = { online: 0, unknown: 1, offline: 2, missing: 3 };
-const names = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
 const COMPARE: Record<Sort['by'], (left: Host, right: Host) => number> = {
   name: () => 0,
   status: (left, right) => STATUS_ORDER[left.status] - STATUS_ORDER[right.status],
   'last seen': (left, right) => (right.lastSeen ?? 0) - (left.lastSeen ?? 0),
-  platform: (left, right) => names.compare(left.platform, right.platform),
-  source: (left, right) => names.compare(left.source, right.source),
+  platform: (left, right) => textOrder(left.platform, right.platform),
+  source: (left, right) => textOrder(left.source, right.source),
 };
 
 /** A new list in the wanted order; hosts that are equal in it stand by name. */
 export function sortHosts(hosts: readonly Host[], { by, reverse }: Sort): readonly Host[] {
   const compare = COMPARE[by];
   const direction = reverse ? -1 : 1;
-  return hosts.toSorted((left, right) => direction * (compare(left, right) || names.compare(left.hostname, right.hostname)));
+  return hosts.toSorted((left, right) => direction * (compare(left, right) || textOrder(left.hostname, right.hostname)));
 }
 
 /** A fuzzy search has its own order, best first, until another order is asked for. */

@@ -2,6 +2,7 @@
 import { hostToJson } from '../core/aisoc.ts';
 import { selectHosts } from '../core/host-match.ts';
 import type { Host } from '../core/model.ts';
+import { textOrder } from '../core/order.ts';
 import { Problem } from '../core/problem.ts';
 import { shortAge } from '../core/time.ts';
 import type { Command } from './context.ts';
@@ -45,6 +46,8 @@ const form = (now: number): ListForm<Host> => ({
   none: 'No hosts.',
 });
 
+const byName = (left: Host, right: Host): number => textOrder(left.hostname, right.hostname) || textOrder(left.source, right.source);
+
 /** The hosts that `name` stands for; all without. Throws a 'usage' Problem when it stands for none, or not for one. */
 function named(all: readonly Host[], name: string | undefined): readonly Host[] {
   if (name === undefined) return all;
@@ -67,7 +70,7 @@ export const hosts: Command = context => {
       throw failure;
     }
     for (const problem of failures.values()) context.messages.tell(problem.message);
-    const found = named(session.engine.hosts(), name);
+    const found = named(session.engine.hosts(), name).toSorted(byName);
     if (since === undefined) await printList(context, found, form(context.clock.now()));
     else await printChanges(context, session, found, since);
     return failure ? exitCodeFor(failure.kind) : 0;

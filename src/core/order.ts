@@ -3,6 +3,10 @@
 type Cell = string | null;
 
 const texts = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+/** Texts in the order in which people count: numbers in them by value, upper and lower case together. */
+export const textOrder = (left: string, right: string): number => texts.compare(left, right);
+
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 
 const NUMERIC = 0;

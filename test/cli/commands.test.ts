@@ -14,6 +14,7 @@ describe('hosts', () => {
     const result = await workplace([new FakeSource('prod', [aHost('web-1'), never])]).run(['hosts']);
     expect(result.code).toBe(0);
     expect(result.json()).toEqual([
+      expect.objectContaining({ hostname: 'new-1', last_seen: null, labels: ['a', 'b'] }),
       {
         id: 'web-1',
         hostname: 'web-1',
@@ -29,8 +30,19 @@ describe('hosts', () => {
         source: 'prod',
         kind: 'direct',
       },
-      expect.objectContaining({ hostname: 'new-1', last_seen: null, labels: ['a', 'b'] }),
     ]);
+  });
+
+  it('prints them in the order in which people count, those of one name by source', async () => {
+    const [one, other] = [
+      new FakeSource(
+        'b',
+        ['web-10', 'Web-2', 'db-1'].map(name => aHost(name)),
+      ),
+      new FakeSource('a', [aHost('db-1')]),
+    ];
+    const listed = (await workplace([one, other]).run(['hosts', '--format', 'jsonl'])).lines() as { hostname: string; source: string }[];
+    expect(listed.map(({ hostname, source }) => `${source}/${hostname}`)).toEqual(['a/db-1', 'b/db-1', 'b/Web-2', 'b/web-10']);
   });
 
   it('prints them as lines, csv and a table', async () => {
