@@ -5,7 +5,7 @@ import { templatesPlugin } from './scripts/templates-plugin.mjs';
 /** As many files at once as there are cores. */
 const maxWorkers = '100%';
 /** Patience with a busy machine: what is waited for comes at once on a quiet one. */
-const patience = { testTimeout: 20_000, hookTimeout: 30_000, expect: { poll: { timeout: 10_000 } } };
+const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
 const shared = { ...patience, maxWorkers, env: { CI: '', NO_COLOR: '', TZ: 'UTC' } };
 
 export default defineConfig({

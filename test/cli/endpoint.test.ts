@@ -13,6 +13,7 @@ import { enroll } from '../../src/cli/enroll.ts';
 import { createMessages } from '../../src/cli/messages.ts';
 import { approveNode, blockNode, forgetNode, listNodes, tagNode } from '../../src/cli/nodes.ts';
 import { serve } from '../../src/cli/serve.ts';
+import * as wire from '../../src/cli/wire.ts';
 import type { DirectAddress } from '../../src/connectors/direct/index.ts';
 import { TestNode } from '../connectors/direct/support.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
@@ -94,7 +95,7 @@ class Place {
       clock: systemClock,
       env: {},
       signal,
-      wire: () => import('../../src/cli/wire.ts'),
+      wire: async () => wire,
     };
   }
 }

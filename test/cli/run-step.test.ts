@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import * as wiring from '../../src/cli/wire.ts';
 import type { RunJson } from '../../src/core/aisoc.ts';
 import { Problem } from '../../src/core/problem.ts';
 import { FakeFleet } from '../fakes/fleet.ts';
@@ -269,7 +270,7 @@ describe('a playbook with several steps', () => {
 });
 
 describe('over the servers', () => {
-  const wire = () => import('../../src/cli/wire.ts');
+  const wire = async () => wiring;
   /** Everything that was written below the data directory. */
   const written = (dir: string) =>
     readdirSync(dir, { recursive: true, encoding: 'utf8' })

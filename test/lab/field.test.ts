@@ -104,10 +104,10 @@ describe('the field process', () => {
     const { server, said, field } = await start({ limitMs: 1_500 });
     await field.ready;
     server.next('/distributed/read', { queries: { bad: ENDLESS } });
-    await expect.poll(() => said, { timeout: 20_000 }).toContain('The process of the local node and the lab ended; it is started again.');
+    await expect.poll(() => said).toContain('The process of the local node and the lab ended; it is started again.');
     server.next('/distributed/read', { queries: { bad: ENDLESS, good: 'SELECT 1 AS one' } });
     await expect
-      .poll(() => server.sent('/distributed/write')[0]?.body, { timeout: 20_000 })
+      .poll(() => server.sent('/distributed/write')[0]?.body)
       .toMatchObject({
         statuses: { bad: 1, good: 0 },
         messages: { bad: 'distributed query is denylisted' },
@@ -127,7 +127,7 @@ describe('the field process', () => {
       return { queries: { [`q${asked}`]: long() } };
     });
     const said = () => server.sent('/distributed/write').flatMap(({ body }) => Object.values(body.messages as Record<string, string>));
-    await expect.poll(() => said().length, { timeout: 20_000 }).toBeGreaterThan(10);
+    await expect.poll(() => said().length).toBeGreaterThan(10);
     expect(new Set(said())).not.toContain('distributed query is denylisted');
   });
 

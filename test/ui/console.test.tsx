@@ -30,7 +30,7 @@ type Options = { readonly columns?: number; readonly rows?: number } & Partial<P
 const ENGINE = { ...STARTING_ENGINE, holds: () => true };
 
 /** Waits for a condition, with patience for a busy machine. */
-const seen = (condition: () => void) => vi.waitFor(condition, { timeout: 10_000, interval: 10 });
+const seen = (condition: () => void) => vi.waitFor(condition, { timeout: 20_000, interval: 10 });
 
 const leave: Array<() => Promise<unknown>> = [];
 
