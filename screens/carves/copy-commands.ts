@@ -1,10 +1,11 @@
 /** Copying from the list of carves: what a report says of a fetched file. */
 import { isoUtc } from '../../src/core/time.ts';
-import { copyText, tsvLine } from '../../src/ui/clipboard.ts';
+import { copyText, tsvLine, tsvTable } from '../../src/ui/clipboard.ts';
 import { counted } from '../../src/ui/format.ts';
 import type { Command } from '../../src/ui/keys/command.ts';
 import type { CarveRow } from './select.ts';
 import type { CarvesScreen } from './state.ts';
+import { noRow } from './targets.ts';
 
 const HEADS = ['asked', 'host', 'source', 'path', 'state', 'size', 'sha256', 'file'];
 
@@ -12,8 +13,6 @@ function cellsOf({ at, host, path, state, carve }: CarveRow): readonly string[] 
   const here = state === 'complete' ? carve : undefined;
   return [isoUtc(at), host.hostname, host.source, path, state, String(carve?.size ?? ''), here?.sha256 ?? '', here?.file ?? ''];
 }
-
-export const noRow = ({ screen }: { readonly screen: CarvesScreen }) => (screen.current() ? undefined : 'no file was fetched yet');
 
 export const copyCommands: readonly Command<CarvesScreen>[] = [
   {
@@ -37,8 +36,7 @@ export const copyCommands: readonly Command<CarvesScreen>[] = [
     blocked: noRow,
     run({ screen, services }) {
       const rows = screen.rows();
-      const lines = [HEADS, ...rows.map(cellsOf)].map(tsvLine);
-      return copyText(services, `${lines.join('\n')}\n`, counted(rows.length, 'file'));
+      return copyText(services, tsvTable(HEADS, rows.map(cellsOf)), counted(rows.length, 'file'));
     },
   },
 ];

@@ -1,8 +1,6 @@
 /** Carves: files that hosts were asked for, how far they are, and what is in them. */
 import { Box } from 'ink';
 import { type ReactNode, useEffect } from 'react';
-import type { Host } from '../../src/core/model.ts';
-import { markedHosts } from '../../src/state/index.ts';
 import { carveCommand } from '../../src/ui/carve-command.ts';
 import { counted, fullTime, shortTime } from '../../src/ui/format.ts';
 import type { Command, CommandContext, Size } from '../../src/ui/keys/command.ts';
@@ -15,10 +13,11 @@ import { TextPane } from '../../src/ui/TextPane.tsx';
 import { paneExtent, paneList } from '../../src/ui/text-pane.ts';
 import type { Segment } from '../../src/ui/theme.ts';
 import { useStore } from '../../src/ui/use-store.ts';
-import { copyCommands, noRow } from './copy-commands.ts';
+import { copyCommands } from './copy-commands.ts';
 import { detailLines, headSegments, rowSegments } from './segments.ts';
 import { type CarveRow, isComing } from './select.ts';
 import { type CarvesScreen, createCarves } from './state.ts';
+import { hostsOf, noRow } from './targets.ts';
 
 type Context = CommandContext<CarvesScreen>;
 
@@ -89,14 +88,6 @@ function View({ screen, width, height }: { readonly screen: CarvesScreen } & Siz
       )}
     </Box>
   );
-}
-
-/** The marked hosts, or the one of the row under the cursor. */
-function hostsOf({ screen, services: { state } }: Context): readonly Host[] {
-  const marked = markedHosts(state);
-  if (marked.length > 0) return marked;
-  const row = screen.current();
-  return state.inventory.get().hosts.filter(({ source, id }) => source === row?.host.source && id === row.host.id);
 }
 
 const notComplete = ({ screen }: Context) => (screen.current()?.state === 'complete' ? undefined : 'the file is not here (yet)');

@@ -1,6 +1,6 @@
 /** Copying from the feed: the row, a value of it, the marked rows. */
 import { isoUtc } from '../../src/core/time.ts';
-import { copyText, tsvLine } from '../../src/ui/clipboard.ts';
+import { copyText, tsvLine, tsvTable } from '../../src/ui/clipboard.ts';
 import { counted } from '../../src/ui/format.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import type { Services } from '../../src/ui/services.ts';
@@ -43,8 +43,8 @@ function copy(context: Context): Promise<void> | undefined {
 function copyMarked({ screen, services }: Context): Promise<void> {
   screen.pause();
   const events = screen.chosen().map(({ event }) => event);
-  const lines = [HEADS, ...events.map(event => cellsOf(event, services))].map(tsvLine);
-  return copyText(services, `${lines.join('\n')}\n`, counted(events.length, 'event'));
+  const rows = events.map(event => cellsOf(event, services));
+  return copyText(services, tsvTable(HEADS, rows), counted(events.length, 'event'));
 }
 
 export const copyCommands: readonly Command<FeedScreen>[] = [

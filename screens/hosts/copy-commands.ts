@@ -1,26 +1,14 @@
 /** Copying from the list of hosts: a name, or the marked hosts as a table. */
-import { hostToJson } from '../../src/core/aisoc.ts';
+import { HOST_COLUMNS, hostToJson } from '../../src/core/aisoc.ts';
 import type { Host } from '../../src/core/model.ts';
-import { copyText, tsvLine } from '../../src/ui/clipboard.ts';
+import { copyText, tsvTable } from '../../src/ui/clipboard.ts';
 import { counted } from '../../src/ui/format.ts';
 import type { Command, CommandContext } from '../../src/ui/keys/command.ts';
 import type { HostsScreen } from './state.ts';
 import { noHost, targets } from './targets.ts';
 
 /** As in `rollcall hosts --format csv`, without what only a program reads. */
-const HEADS = [
-  'hostname',
-  'display_name',
-  'uuid',
-  'platform',
-  'os_version',
-  'osquery_version',
-  'status',
-  'last_seen',
-  'ip',
-  'labels',
-  'source',
-] as const;
+const HEADS = HOST_COLUMNS.filter(column => column !== 'id' && column !== 'kind');
 
 function cellsOf(host: Host): readonly string[] {
   const json = { ...hostToJson(host), labels: host.labels.join(' ') };
@@ -56,8 +44,7 @@ export const copyCommands: readonly Command<HostsScreen>[] = [
     blocked: noHost,
     run(context) {
       const hosts = asShown(context);
-      const lines = [HEADS, ...hosts.map(cellsOf)].map(tsvLine);
-      return copyText(context.services, `${lines.join('\n')}\n`, counted(hosts.length, 'host'));
+      return copyText(context.services, tsvTable(HEADS, hosts.map(cellsOf)), counted(hosts.length, 'host'));
     },
   },
 ];

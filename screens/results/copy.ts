@@ -1,6 +1,6 @@
 /** Copying from the Results screen: the value under the cursor, or its whole row with a head. */
 import type { Target } from '../../src/core/run.ts';
-import { copyText, tsvLine } from '../../src/ui/clipboard.ts';
+import { copyText, tsvLine, tsvTable } from '../../src/ui/clipboard.ts';
 import type { Command } from '../../src/ui/keys/command.ts';
 import type { Context } from './actions.ts';
 import { ROLL, rollRow } from './export.ts';
@@ -48,8 +48,9 @@ function copyValue(context: Context): Promise<void> | undefined {
 
 function copyRow(context: Context): Promise<void> | undefined {
   const found = here(context);
-  const lines = found && [found.head, found.row].map(cells => tsvLine(cells.map(cell => cell ?? '')));
-  return lines && copyText(context.services, `${lines.join('\n')}\n`, 'the row');
+  if (!found) return undefined;
+  const row = found.row.map(cell => cell ?? '');
+  return copyText(context.services, tsvTable(found.head, [row]), 'the row');
 }
 
 const nothing = (context: Context) => (here(context) ? undefined : 'there is nothing under the cursor to copy');

@@ -1,5 +1,5 @@
 /** `rollcall hosts`: the hosts of all sources. */
-import { hostToJson } from '../core/aisoc.ts';
+import { HOST_COLUMNS, hostToJson } from '../core/aisoc.ts';
 import { selectHosts } from '../core/host-match.ts';
 import type { Host } from '../core/model.ts';
 import { textOrder } from '../core/order.ts';
@@ -28,21 +28,7 @@ const form = (now: number): ListForm<Host> => ({
     host.labels.join(' '),
     host.source,
   ],
-  csv: [
-    'id',
-    'hostname',
-    'display_name',
-    'uuid',
-    'platform',
-    'os_version',
-    'osquery_version',
-    'status',
-    'last_seen',
-    'ip',
-    'labels',
-    'source',
-    'kind',
-  ],
+  csv: HOST_COLUMNS,
   none: 'No hosts.',
 });
 

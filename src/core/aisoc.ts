@@ -135,6 +135,23 @@ export type HostJson = {
   kind: ConnectorKind;
 };
 
+/** The keys of a host's JSON, in the order of the CSV's columns. */
+export const HOST_COLUMNS = [
+  'id',
+  'hostname',
+  'display_name',
+  'uuid',
+  'platform',
+  'os_version',
+  'osquery_version',
+  'status',
+  'last_seen',
+  'ip',
+  'labels',
+  'source',
+  'kind',
+] as const satisfies readonly (keyof HostJson)[];
+
 export const hostToJson = (host: Host): HostJson => ({
   id: host.id,
   hostname: host.hostname,

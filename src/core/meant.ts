@@ -25,7 +25,8 @@ export function meant(typed: string, names: readonly string[]): readonly string[
 
 /** `Did you mean 'a', 'b' or 'c'? `, with the blank after it; nothing where nothing is near. `write`: how a name is written. */
 export function didYouMean(typed: string, names: readonly string[], write = (name: string) => `'${name}'`): string {
-  const [last, ...before] = meant(typed, names).map(write).reverse();
+  const found = meant(typed, names).map(write);
+  const last = found.pop();
   if (last === undefined) return '';
-  return `Did you mean ${before.length > 0 ? `${before.reverse().join(', ')} or ` : ''}${last}? `;
+  return `Did you mean ${found.length > 0 ? `${found.join(', ')} or ` : ''}${last}? `;
 }

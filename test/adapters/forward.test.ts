@@ -7,13 +7,13 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openSettings } from '../../src/adapters/config-file.ts';
 import { createForwarder, type ForwardTarget, gelfAddress } from '../../src/adapters/forward.ts';
 import { gelfPackets } from '../../src/adapters/forward-sinks.ts';
-import { openStore } from '../../src/adapters/sqlite-store.ts';
 import { judge } from '../../src/core/judge.ts';
 import type { RawEvent } from '../../src/core/model.ts';
 import type { Problem } from '../../src/core/problem.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { aRawEvent } from '../helpers/model.ts';
+import { storeOn } from '../helpers/stores.ts';
 
 let folder: string;
 let clock: FakeClock;
@@ -25,8 +25,7 @@ beforeEach(() => {
 const event = (key: string, over: Partial<RawEvent> = {}) => judge(aRawEvent({ dedupeKey: key, title: key, ...over }), 1_000);
 
 function opened() {
-  const store = openStore(path.join(folder, 'rollcall.db'));
-  onTestFinished(() => store.close());
+  const store = storeOn(path.join(folder, 'rollcall.db'));
   return store;
 }
 

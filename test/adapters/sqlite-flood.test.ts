@@ -2,11 +2,9 @@
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { judge } from '../../src/core/judge.ts';
 import type { FeedEvent } from '../../src/core/model.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
-import { aRawEvent } from '../helpers/model.ts';
-import { storeOn } from '../helpers/stores.ts';
+import { storedEvent as event, storeOn } from '../helpers/stores.ts';
 
 let file: string;
 beforeEach(() => {
@@ -27,8 +25,6 @@ function seen(): () => unknown {
   const pairs = database({ readOnly: true }).prepare('SELECT count(*) AS pairs FROM seen');
   return () => pairs.get()?.pairs;
 }
-
-const event = (dedupeKey: string, over: Partial<FeedEvent> = {}): FeedEvent => ({ ...judge(aRawEvent({ dedupeKey }), 1_000), ...over });
 
 describe('a flood of events', () => {
   const PART = 2_000;

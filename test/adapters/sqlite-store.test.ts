@@ -7,12 +7,10 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { MAX_RAW } from '../../src/adapters/sqlite-event-rows.ts';
 import { openStore } from '../../src/adapters/sqlite-store.ts';
 import { storageProblem } from '../../src/adapters/storage-problem.ts';
-import { judge } from '../../src/core/judge.ts';
 import type { FeedEvent } from '../../src/core/model.ts';
 import type { StoredEvent } from '../../src/core/ports.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
-import { aRawEvent } from '../helpers/model.ts';
-import { storeOn } from '../helpers/stores.ts';
+import { storedEvent as event, storeOn } from '../helpers/stores.ts';
 
 let folder: string;
 let file: string;
@@ -23,7 +21,6 @@ beforeEach(() => {
 
 const opened = () => storeOn(file);
 
-const event = (dedupeKey: string, over: Partial<FeedEvent> = {}): FeedEvent => ({ ...judge(aRawEvent({ dedupeKey }), 1_000), ...over });
 const ids = (stored: ReturnType<ReturnType<typeof openStore>['page']>) => stored.map(({ event: { dedupeKey } }) => dedupeKey);
 
 describe('the event store', () => {

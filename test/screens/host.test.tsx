@@ -1,12 +1,13 @@
 import path from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { openStore, type Store } from '../../src/adapters/sqlite-store.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Store } from '../../src/adapters/sqlite-store.ts';
 import type { EnrolledNode, NodeAdmin, NodeChange } from '../../src/core/ports.ts';
 import { Run } from '../../src/core/run.ts';
 import type { ConsoleEngine } from '../../src/ui/services.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
 import { anEvent, openOnPaper, type PaperConsole } from '../helpers/frames.tsx';
 import { aHost, usersTemplate } from '../helpers/model.ts';
+import { storeOn } from '../helpers/stores.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 10, 21, 3, 0, 0);
@@ -37,8 +38,7 @@ function admin(standing: EnrolledNode['standing'] = 'enrolled') {
 
 let store: Store;
 beforeEach(() => {
-  store = openStore(path.join(temporaryDirectory(), 'rollcall.db'));
-  onTestFinished(() => store.close());
+  store = storeOn(path.join(temporaryDirectory(), 'rollcall.db'));
 });
 
 async function open(

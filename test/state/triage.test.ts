@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openStore } from '../../src/adapters/sqlite-store.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { createTriage } from '../../src/state/triage.ts';
 import { temporaryDirectory } from '../helpers/directories.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
+import { storeOn } from '../helpers/stores.ts';
 import { triageInMemory } from '../helpers/triage-store.ts';
 
 const DAY = 86_400_000;
@@ -12,8 +12,7 @@ function consoles(...names: string[]) {
   const file = path.join(temporaryDirectory(), 'rollcall.db');
   const clock = new FakeClock();
   const boards = names.map(who => {
-    const store = openStore(file);
-    onTestFinished(() => store.close());
+    const store = storeOn(file);
     return createTriage({ store, now: () => clock.now(), who });
   });
   return { clock, boards };
